@@ -1,0 +1,125 @@
+//! Protected tables and how their records relate to people.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Entries, KeyType, Many, Short, Shorthand};
+use crate::text::At;
+
+/// A table of records, and its columns and tables that say whose they are.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Entity {
+    /// Schema of the table.
+    #[serde(default)]
+    pub schema: Option<At<String>>,
+    /// Name of the table. Default: the entity's name.
+    #[serde(default)]
+    pub table: Option<At<String>>,
+    /// Key column. Default `id`.
+    #[serde(default)]
+    pub key: Option<At<String>>,
+    /// Type of the key.
+    #[serde(default)]
+    pub key_type: Option<At<KeyType>>,
+    /// Columns with the keys of the owners (account managers, assignees), or a table that joins records and users.
+    #[serde(default)]
+    pub owners: Option<Short<Owners>>,
+    /// Column with the key of the user who created the record.
+    #[serde(default)]
+    pub creator: Option<At<String>>,
+    /// Column with the key of the record's department. Without it a record is of its owners' departments.
+    #[serde(default)]
+    pub department: Option<At<String>>,
+    /// Column with the key of the record's team. Without it a record is of its owners' teams.
+    #[serde(default)]
+    pub team: Option<At<String>>,
+    /// Boolean column that marks a record as open to everyone who has the scope `open`.
+    #[serde(default)]
+    pub open: Option<At<String>>,
+    /// Stages or pipelines that grants may differ by.
+    #[serde(default)]
+    pub stage: Option<Short<Stage>>,
+    /// The records that this one belongs to, by the parent's entity.
+    #[serde(default)]
+    pub parents: Entries<Short<Parent>>,
+}
+
+/// Who owns a record: `columns`, or `table` with `record` and `user`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Owners {
+    /// Columns of the record; each owner counts as much as the first (T14).
+    #[serde(default)]
+    pub columns: Many<At<String>>,
+    /// Schema of the join table.
+    #[serde(default)]
+    pub schema: Option<At<String>>,
+    /// Join table.
+    #[serde(default)]
+    pub table: Option<At<String>>,
+    /// Its column with the record's key.
+    #[serde(default)]
+    pub record: Option<At<String>>,
+    /// Its column with the user's key.
+    #[serde(default)]
+    pub user: Option<At<String>>,
+}
+
+impl Shorthand for Owners {
+    type First = Many<At<String>>;
+}
+
+/// The stage of a record.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Stage {
+    /// Column with the stage.
+    pub column: At<String>,
+    /// The stages there are, so that a misspelled one is found. Without it any name is taken.
+    #[serde(default)]
+    pub names: Many<At<String>>,
+}
+
+impl Shorthand for Stage {
+    type First = String;
+}
+
+/// How a record names a parent: `column`, or `table` with `child` and `parent`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Parent {
+    /// Column of the record with the parent's key.
+    #[serde(default)]
+    pub column: Option<At<String>>,
+    /// Schema of the link table.
+    #[serde(default)]
+    pub schema: Option<At<String>>,
+    /// Link table, for records with several parents.
+    #[serde(default)]
+    pub table: Option<At<String>>,
+    /// Its column with the record's key.
+    #[serde(default)]
+    pub child: Option<At<String>>,
+    /// Its column with the parent's key.
+    #[serde(default)]
+    pub parent: Option<At<String>>,
+    /// Whether one link that qualifies is enough, or all must. Default `any`.
+    #[serde(default)]
+    pub links: Option<At<LinkRule>>,
+}
+
+impl Shorthand for Parent {
+    type First = String;
+}
+
+/// How many of a record's links must lead to a parent that qualifies (T3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LinkRule {
+    /// At least one.
+    #[default]
+    Any,
+    /// At least one, and no other.
+    All,
+}

@@ -1,0 +1,22 @@
+//! The configuration as written: one type per part of the file, each value with its place.
+//!
+//! Takes a [`Source`](crate::text::Source), gives a [`Config`] and everything that is wrong with its form. Names are not
+//! resolved here and nothing is checked against anything else: that is `resolve`.
+
+mod assignment;
+mod directory;
+mod document;
+mod entity;
+mod forms;
+mod identity;
+mod restriction;
+mod role;
+
+pub use assignment::{AssignmentTable, Assignments, Flag, Listed};
+pub use directory::{Circles, CircleMembers, Departments, DepartmentMembers, Directory, Users};
+pub use document::{Config, Conflict, read, schema};
+pub use entity::{Entity, LinkRule, Owners, Parent, Stage};
+pub use forms::{Entries, Key, KeyType, Many, Short, Shorthand};
+pub use identity::{Identity, Setting};
+pub use restriction::{LeaderRule, OtherEntities, Promotion, Restriction, RestrictionLevels};
+pub use role::{EntityGrants, Level, Role, ScopeItem};

@@ -1,0 +1,83 @@
+//! Roles, their grants, and the scopes of a grant.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Entries, Many, Short, Shorthand};
+use crate::text::At;
+
+/// A named set of grants.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    /// What the role is for; shown in the generated SQL.
+    #[serde(default)]
+    pub description: Option<At<String>>,
+    /// Roles whose grants this one has too.
+    #[serde(default)]
+    pub includes: Many<At<String>>,
+    /// What the role may do, by entity; `"*"` stands for every entity that is not listed beside it. An entity that is neither gives nothing.
+    #[serde(default)]
+    pub grants: Entries<Short<EntityGrants>>,
+}
+
+/// What may be done with the records of one entity. An action that is not listed is not granted.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EntityGrants {
+    /// Every action that is not listed beside it.
+    #[serde(default)]
+    pub every: Option<Short<Level>>,
+    /// SELECT.
+    #[serde(default)]
+    pub read: Option<Short<Level>>,
+    /// INSERT.
+    #[serde(default)]
+    pub create: Option<Short<Level>>,
+    /// UPDATE: holds for the record as it was and as it becomes.
+    #[serde(default)]
+    pub update: Option<Short<Level>>,
+    /// DELETE.
+    #[serde(default)]
+    pub delete: Option<Short<Level>>,
+}
+
+impl Shorthand for EntityGrants {
+    type First = Short<Level>;
+}
+
+/// The records that an action is granted for.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Level {
+    /// Scopes; a record in any of them is granted. Default `all` where `where` is given.
+    #[serde(default)]
+    pub scopes: Many<Short<ScopeItem>>,
+    /// A predicate that narrows all of these scopes.
+    #[serde(default, rename = "where")]
+    pub predicate: Option<At<String>>,
+    /// Scopes by stage; a stage that is not listed takes `scopes` (B9). A record whose stage is null is in none once a stage is listed.
+    #[serde(default)]
+    pub stages: Entries<Many<Short<ScopeItem>>>,
+}
+
+impl Shorthand for Level {
+    type First = Many<Short<ScopeItem>>;
+}
+
+/// A scope: `none`, `own`, `created`, `unassigned`, `team`, `department`, `department_tree`, `open`, `parent(entity)`,
+/// `parent(entity, update)`, `own(entity)`, `without(entity)`, `all`, or several joined by `and`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScopeItem {
+    /// The scope's text. Default `all` where `where` is given.
+    #[serde(default)]
+    pub scope: Option<At<String>>,
+    /// A predicate over the record's own columns and `user.<attribute>` that narrows the scope.
+    #[serde(default, rename = "where")]
+    pub predicate: Option<At<String>>,
+}
+
+impl Shorthand for ScopeItem {
+    type First = String;
+}
