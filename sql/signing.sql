@@ -1,0 +1,43 @@
+-- Signed identities for servers without the extension: a key that only the reader role and this function's owner can read,
+-- and the function with which a trusted backend obtains a signed value. A value is hex(user):expiry:hmac, expiry in seconds since 1970.
+
+CREATE EXTENSION IF NOT EXISTS pgcrypto;
+
+CREATE TABLE IF NOT EXISTS crm_access.identity_key (
+    secret bytea NOT NULL CHECK (octet_length(secret) >= 32),
+    made_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+);
+REVOKE ALL ON crm_access.identity_key FROM PUBLIC;
+
+DO $block$
+DECLARE
+    home text := (SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pgcrypto');
+BEGIN
+    EXECUTE pg_catalog.format(
+        'CREATE OR REPLACE FUNCTION crm_access.keyed_hash(bytea, bytea) RETURNS bytea LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE '
+        'SET search_path = pg_catalog, pg_temp AS %L', pg_catalog.format('SELECT %I.hmac($1, $2, ''sha256'')', home));
+    IF NOT EXISTS (SELECT 1 FROM crm_access.identity_key) THEN
+        EXECUTE pg_catalog.format('INSERT INTO crm_access.identity_key (secret) VALUES (%I.gen_random_bytes(32))', home);
+    END IF;
+END
+$block$;
+
+-- A signed value for `user_key` that is good for `seconds` (at most a day); SQLSTATE 22023 where one of them can't be.
+CREATE OR REPLACE FUNCTION crm_access.issue(user_key text, seconds integer DEFAULT 300) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+    body text;
+BEGIN
+    IF coalesce(user_key, '') = '' OR octet_length(user_key) > 200 THEN
+        RAISE EXCEPTION 'a user''s key is a text of 1 to 200 bytes' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF seconds IS NULL OR seconds < 1 OR seconds > 86400 THEN
+        RAISE EXCEPTION 'an identity is good for 1 to 86400 seconds' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    body := encode(convert_to(user_key, 'UTF8'), 'hex') || ':' || (floor(extract(epoch FROM clock_timestamp())) + seconds)::bigint;
+    RETURN body || ':' || encode((
+        SELECT crm_access.keyed_hash(convert_to(body, 'UTF8'), k.secret) FROM crm_access.identity_key k ORDER BY k.made_at DESC LIMIT 1), 'hex');
+END
+$function$;
+
+REVOKE ALL ON FUNCTION crm_access.issue(text, integer), crm_access.keyed_hash(bytea, bytea) FROM PUBLIC;

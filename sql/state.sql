@@ -1,0 +1,381 @@
+-- What crm_access keeps in the database, the same in both targets: configuration versions, what has been applied,
+-- stored assignments, and the functions that apply, remove and answer. The extension installs it; the portable target's
+-- script opens with it. It can be run again: tables are kept, functions replaced.
+
+CREATE SCHEMA IF NOT EXISTS crm_access;
+
+CREATE TABLE IF NOT EXISTS crm_access.version (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    applied_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    applied_by name NOT NULL DEFAULT session_user,
+    target text NOT NULL CHECK (target IN ('extension', 'portable')),
+    hash text NOT NULL,
+    program_hash text NOT NULL,
+    fingerprint text,
+    removed_at timestamptz,
+    source text NOT NULL
+);
+COMMENT ON TABLE crm_access.version IS 'configurations that were applied: who, when, the text and its SHA-256';
+
+CREATE TABLE IF NOT EXISTS crm_access.object (
+    kind text NOT NULL CHECK (kind IN ('table', 'partition', 'policy', 'trigger', 'grant', 'privilege', 'role', 'restriction', 'option')),
+    schema_name text NOT NULL DEFAULT '',
+    relation_name text NOT NULL DEFAULT '',
+    name text NOT NULL DEFAULT '',
+    before jsonb,
+    PRIMARY KEY (kind, schema_name, relation_name, name)
+);
+COMMENT ON TABLE crm_access.object IS 'what the applied configuration made or changed, so that remove() can undo it';
+
+CREATE TABLE IF NOT EXISTS crm_access.assignment (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind text NOT NULL CHECK (kind IN ('role', 'restriction')),
+    name text NOT NULL,
+    subject text NOT NULL CHECK (subject IN ('user', 'group', 'workgroup', 'team', 'department', 'everyone')),
+    subject_key text NOT NULL DEFAULT '' CHECK ((subject = 'everyone') = (subject_key = '')),
+    subdepartments boolean NOT NULL DEFAULT false,
+    confirmed boolean NOT NULL DEFAULT false,
+    assigned_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    assigned_by name NOT NULL DEFAULT session_user,
+    UNIQUE (kind, name, subject, subject_key)
+);
+COMMENT ON TABLE crm_access.assignment IS 'roles and restrictions given with crm_access.assign and crm_access.restrict';
+
+-- Creates the NOLOGIN role that owns the helper functions, and lets the applier own things in its name until end_apply.
+CREATE OR REPLACE FUNCTION crm_access.ensure_reader(reader text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = reader) THEN
+        BEGIN
+            EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', reader);
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN
+            NULL; -- another database of this server was faster
+        END;
+    END IF;
+    IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = reader AND (rolcanlogin OR rolsuper OR rolbypassrls)) THEN
+        RAISE EXCEPTION 'role "%" can''t be the reader role', reader USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = 'The reader role owns functions that read every protected table, so it must be NOLOGIN, NOSUPERUSER and NOBYPASSRLS.',
+            HINT = 'Name another reader_role in the configuration; it is created when missing.';
+    END IF;
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        EXECUTE format('GRANT %I TO %I', reader, current_user);
+    END IF;
+END
+$function$;
+
+-- Undoes every policy, trigger, grant and row-security switch that was recorded. The schema of the generated functions goes too.
+-- Shared by an apply (which makes new ones in the same transaction) and by remove().
+CREATE OR REPLACE FUNCTION crm_access.clear() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+    o record;
+    target regclass;
+    privilege text;
+    helper record;
+BEGIN
+    FOR o IN SELECT * FROM crm_access.object
+             ORDER BY array_position(ARRAY['trigger', 'policy', 'grant', 'partition', 'privilege', 'table'], kind), schema_name, relation_name, name
+    LOOP
+        target := to_regclass(format('%I.%I', o.schema_name, o.relation_name));
+        IF o.kind = 'trigger' AND target IS NOT NULL THEN
+            EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', o.name, target);
+        ELSIF o.kind = 'policy' AND target IS NOT NULL THEN
+            EXECUTE format('DROP POLICY IF EXISTS %I ON %s', o.name, target);
+        ELSIF o.kind = 'grant' AND EXISTS (SELECT 1 FROM pg_roles WHERE rolname = o.name) THEN
+            IF o.before ->> 'function' IS NOT NULL THEN
+                IF to_regprocedure(o.before ->> 'function') IS NOT NULL THEN
+                    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %I', to_regprocedure(o.before ->> 'function'), o.name);
+                END IF;
+            ELSIF o.relation_name = '' THEN
+                IF to_regnamespace(quote_ident(o.schema_name)) IS NOT NULL THEN
+                    EXECUTE format('REVOKE USAGE ON SCHEMA %I FROM %I', o.schema_name, o.name);
+                END IF;
+            ELSIF target IS NOT NULL THEN
+                EXECUTE format('REVOKE SELECT ON %s FROM %I', target, o.name);
+            END IF;
+        ELSIF o.kind = 'privilege' AND target IS NOT NULL AND EXISTS (SELECT 1 FROM pg_roles WHERE rolname = o.name) THEN
+            FOR privilege IN SELECT jsonb_array_elements_text(o.before -> 'revoked') LOOP
+                EXECUTE format('GRANT %s ON %s TO %I', privilege, target, o.name);
+            END LOOP;
+        ELSIF o.kind IN ('table', 'partition') AND target IS NOT NULL THEN
+            IF NOT (o.before ->> 'forced')::boolean THEN
+                EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', target);
+            END IF;
+            IF NOT (o.before ->> 'enabled')::boolean THEN
+                EXECUTE format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', target);
+            END IF;
+        END IF;
+    END LOOP;
+    DELETE FROM crm_access.object;
+    -- Without CASCADE: something of the application's that came to depend on a helper function must stop this, not vanish with it.
+    IF to_regnamespace('crm_access_rules') IS NOT NULL THEN
+        FOR helper IN
+            SELECT p.oid::regprocedure::text AS signature FROM pg_proc p
+            WHERE p.pronamespace = to_regnamespace('crm_access_rules')
+            ORDER BY 1
+        LOOP
+            EXECUTE 'DROP FUNCTION ' || helper.signature;
+        END LOOP;
+        DROP SCHEMA crm_access_rules;
+    END IF;
+END
+$function$;
+
+-- Takes a table over: remembers its row-security switches and takes TRUNCATE, REFERENCES and TRIGGER from the application's role,
+-- all of which go round row security; switches row security on for partitions and inheritance children, which could be queried directly.
+CREATE OR REPLACE FUNCTION crm_access.take_over(schema_name text, table_name text, application_role text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+    target regclass := to_regclass(format('%I.%I', schema_name, table_name));
+    held text[];
+    privilege text;
+    child record;
+BEGIN
+    IF target IS NULL THEN
+        RAISE EXCEPTION 'table "%.%" does not exist', schema_name, table_name USING ERRCODE = 'undefined_table';
+    END IF;
+    INSERT INTO crm_access.object (kind, schema_name, relation_name, before)
+    SELECT 'table', take_over.schema_name, take_over.table_name,
+           jsonb_build_object('enabled', c.relrowsecurity, 'forced', c.relforcerowsecurity)
+    FROM pg_class c WHERE c.oid = target
+    ON CONFLICT DO NOTHING;
+
+    SELECT array_agg(DISTINCT a.privilege_type ORDER BY a.privilege_type) INTO held
+    FROM pg_class c, aclexplode(c.relacl) a
+    WHERE c.oid = target AND a.grantee = (SELECT r.oid FROM pg_roles r WHERE r.rolname = application_role)
+      AND a.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER');
+    IF held IS NOT NULL THEN
+        INSERT INTO crm_access.object (kind, schema_name, relation_name, name, before)
+        VALUES ('privilege', schema_name, table_name, application_role, jsonb_build_object('revoked', held))
+        ON CONFLICT DO NOTHING;
+        FOREACH privilege IN ARRAY held LOOP
+            EXECUTE format('REVOKE %s ON %s FROM %I', privilege, target, application_role);
+        END LOOP;
+    END IF;
+
+    FOR child IN
+        WITH RECURSIVE tree AS (
+            SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = target
+            UNION
+            SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON i.inhparent = t.inhrelid
+        )
+        SELECT n.nspname, c.relname, c.oid::regclass AS name, c.relrowsecurity, c.relforcerowsecurity
+        FROM tree t JOIN pg_class c ON c.oid = t.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p')
+        ORDER BY 1, 2
+    LOOP
+        INSERT INTO crm_access.object (kind, schema_name, relation_name, before)
+        VALUES ('partition', child.nspname, child.relname,
+                jsonb_build_object('enabled', child.relrowsecurity, 'forced', child.relforcerowsecurity))
+        ON CONFLICT DO NOTHING;
+        EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', child.name);
+        EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', child.name);
+    END LOOP;
+END
+$function$;
+
+-- One text for everything that the rules consist of as the server has it now: any change by hand changes it.
+CREATE OR REPLACE FUNCTION crm_access.fingerprint() RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $function$
+    WITH RECURSIVE taken AS (
+        SELECT to_regclass(format('%I.%I', o.schema_name, o.relation_name))::oid AS relation
+        FROM crm_access.object o WHERE o.kind = 'table'
+        UNION
+        SELECT i.inhrelid FROM taken t JOIN pg_inherits i ON i.inhparent = t.relation
+    ), part AS (
+        SELECT format('table %s %s %s', c.oid::regclass, c.relrowsecurity, c.relforcerowsecurity) AS line
+        FROM taken t JOIN pg_class c ON c.oid = t.relation
+        UNION ALL
+        SELECT format('privileges %s %s', c.oid::regclass,
+                      (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a))
+        FROM taken t JOIN pg_class c ON c.oid = t.relation
+        UNION ALL
+        SELECT format('policy %s %s %s %s %s %s %s', p.polrelid::regclass, p.polname, p.polcmd, p.polpermissive, p.polroles,
+                      pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
+        FROM taken t JOIN pg_policy p ON p.polrelid = t.relation
+        UNION ALL
+        SELECT format('trigger %s %s %s', g.tgrelid::regclass, g.tgenabled, pg_get_triggerdef(g.oid))
+        FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid
+        WHERE p.pronamespace = to_regnamespace('crm_access_rules')
+        UNION ALL
+        SELECT format('function %s %s %s', p.oid::regprocedure, p.proacl, pg_get_functiondef(p.oid))
+        FROM pg_proc p WHERE p.pronamespace = to_regnamespace('crm_access_rules')
+        UNION ALL
+        SELECT format('owner %s %s', p.oid::regprocedure, p.proowner::regrole)
+        FROM pg_proc p WHERE p.pronamespace = to_regnamespace('crm_access_rules')
+        UNION ALL
+        SELECT format('object %s %s %s %s', o.kind, o.schema_name, o.relation_name, o.name) FROM crm_access.object o
+    )
+    SELECT encode(sha256(convert_to(coalesce(string_agg(line, E'\n' ORDER BY line COLLATE "C"), ''), 'UTF8')), 'hex') FROM part
+$function$;
+
+-- Whether the configuration with these hashes is what stands, untouched: then an apply has nothing to do.
+CREATE OR REPLACE FUNCTION crm_access.is_current(hash text, program_hash text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $function$
+    SELECT coalesce((
+        SELECT v.hash = is_current.hash AND v.program_hash = is_current.program_hash
+           AND v.removed_at IS NULL AND v.fingerprint = crm_access.fingerprint()
+        FROM crm_access.version v ORDER BY v.id DESC LIMIT 1), false)
+$function$;
+
+-- Ends an apply: stores the version, takes back what ensure_reader gave.
+CREATE OR REPLACE FUNCTION crm_access.end_apply(target text, hash text, program_hash text, source text, reader text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        EXECUTE format('REVOKE CREATE ON SCHEMA crm_access_rules FROM %I', reader);
+        EXECUTE format('REVOKE %I FROM %I', reader, current_user);
+    END IF;
+    INSERT INTO crm_access.version (target, hash, program_hash, source)
+    VALUES (target, hash, program_hash, source);
+    UPDATE crm_access.version v SET fingerprint = crm_access.fingerprint()
+    WHERE v.id = (SELECT max(id) FROM crm_access.version);
+END
+$function$;
+
+-- Removes what was applied. The application's tables are as they were before; versions and stored assignments stay.
+CREATE OR REPLACE FUNCTION crm_access.remove() RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+    stood boolean := EXISTS (SELECT 1 FROM crm_access.object);
+    reader text := (SELECT o.name FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'reader_role');
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('crm_access apply', 0));
+    IF reader IS NOT NULL AND EXISTS (SELECT 1 FROM pg_roles WHERE rolname = reader)
+       AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        EXECUTE format('GRANT %I TO %I', reader, current_user);
+    END IF;
+    PERFORM crm_access.clear();
+    UPDATE crm_access.version v SET removed_at = clock_timestamp() WHERE v.removed_at IS NULL;
+    IF reader IS NOT NULL AND EXISTS (SELECT 1 FROM pg_roles WHERE rolname = reader) THEN
+        BEGIN
+            EXECUTE format('DROP ROLE %I', reader);
+        EXCEPTION WHEN dependent_objects_still_exist OR insufficient_privilege OR object_in_use THEN
+            NULL; -- another database of this server still uses it
+        END;
+    END IF;
+    RETURN stood;
+END
+$function$;
+
+-- The key of the user who is asking, as text; null where nobody is, or where the user is not active.
+CREATE OR REPLACE FUNCTION crm_access.current_user_key() RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    IF to_regprocedure('crm_access_rules.me()') IS NULL THEN
+        RETURN NULL;
+    END IF;
+    RETURN crm_access_rules.me()::text;
+END
+$function$;
+
+-- Whether the user who is asking may do `action` with some record of `entity`, or with the record of that key (as it stands now).
+CREATE OR REPLACE FUNCTION crm_access.can(action text, entity text, key text DEFAULT NULL) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+    answer boolean;
+BEGIN
+    IF to_regprocedure('crm_access_rules.can(text,text,text)') IS NULL THEN
+        RETURN false;
+    END IF;
+    IF action IS NULL OR action NOT IN ('read', 'create', 'update', 'delete') THEN
+        RAISE EXCEPTION 'unknown action %', coalesce(quote_literal(action), 'NULL') USING
+            ERRCODE = 'invalid_parameter_value', HINT = 'The actions are read, create, update and delete.';
+    END IF;
+    answer := crm_access_rules.can(action, entity, key);
+    IF answer IS NULL THEN
+        RAISE EXCEPTION 'unknown entity %', coalesce(quote_literal(entity), 'NULL') USING
+            ERRCODE = 'invalid_parameter_value', HINT = 'Name an entity of the configuration that is applied.';
+    END IF;
+    RETURN answer;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION crm_access.can(action text, entity text, key bigint) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $function$
+    SELECT crm_access.can(action, entity, key::text)
+$function$;
+
+CREATE OR REPLACE FUNCTION crm_access.can(action text, entity text, key uuid) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $function$
+    SELECT crm_access.can(action, entity, key::text)
+$function$;
+
+-- Checks that an assignment can be stored; raises with a hint where it can't.
+CREATE OR REPLACE FUNCTION crm_access.check_assignment(kind text, name text, subject text, subject_key text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'stored_assignments') THEN
+        RAISE EXCEPTION 'the applied configuration takes no stored assignments' USING
+            ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Write "stored: true" under "assignments" and apply it.';
+    END IF;
+    IF name IS NULL OR NOT EXISTS (
+        SELECT 1 FROM crm_access.object o WHERE o.kind = check_assignment.kind AND o.name = check_assignment.name) THEN
+        RAISE EXCEPTION 'unknown % %', kind, coalesce(quote_literal(name), 'NULL') USING
+            ERRCODE = 'undefined_object',
+            HINT = format('The configuration has: %s.', coalesce((
+                SELECT string_agg(quote_literal(o.name), ', ' ORDER BY o.name) FROM crm_access.object o WHERE o.kind = check_assignment.kind), 'none'));
+    END IF;
+    IF subject IS NULL OR NOT EXISTS (
+        SELECT 1 FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'subject' AND o.name = subject) THEN
+        RAISE EXCEPTION 'unknown subject %', coalesce(quote_literal(subject), 'NULL') USING
+            ERRCODE = 'invalid_parameter_value',
+            HINT = format('The directory has: %s.', (
+                SELECT string_agg(o.name, ', ' ORDER BY o.name) FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'subject'));
+    END IF;
+    IF (subject = 'everyone') <> (coalesce(subject_key, '') = '') THEN
+        RAISE EXCEPTION 'a subject needs a key, and everyone has none' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+END
+$function$;
+
+-- Gives a role to a subject: user, group, workgroup, team or department (by key), or everyone.
+CREATE OR REPLACE FUNCTION crm_access.assign(role text, subject text, key text DEFAULT '', subdepartments boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    PERFORM crm_access.check_assignment('role', role, subject, key);
+    INSERT INTO crm_access.assignment AS a (kind, name, subject, subject_key, subdepartments)
+    VALUES ('role', role, assign.subject, coalesce(key, ''), assign.subdepartments)
+    ON CONFLICT ON CONSTRAINT assignment_kind_name_subject_subject_key_key DO UPDATE
+    SET subdepartments = excluded.subdepartments, assigned_at = clock_timestamp(), assigned_by = session_user;
+END
+$function$;
+
+-- Takes a stored role from a subject; false where it had none stored.
+CREATE OR REPLACE FUNCTION crm_access.revoke(role text, subject text, key text DEFAULT '') RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    PERFORM crm_access.check_assignment('role', role, subject, key);
+    DELETE FROM crm_access.assignment a
+    WHERE a.kind = 'role' AND a.name = role AND a.subject = revoke.subject AND a.subject_key = coalesce(key, '');
+    RETURN FOUND;
+END
+$function$;
+
+-- Gives a restriction to a subject; `confirmed` where its giver knows that the user is a leader (T10).
+CREATE OR REPLACE FUNCTION crm_access.restrict(
+    restriction text, subject text, key text DEFAULT '', confirmed boolean DEFAULT false, subdepartments boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    PERFORM crm_access.check_assignment('restriction', restriction, subject, key);
+    INSERT INTO crm_access.assignment AS a (kind, name, subject, subject_key, confirmed, subdepartments)
+    VALUES ('restriction', restriction, restrict.subject, coalesce(key, ''), restrict.confirmed, restrict.subdepartments)
+    ON CONFLICT ON CONSTRAINT assignment_kind_name_subject_subject_key_key DO UPDATE
+    SET confirmed = excluded.confirmed, subdepartments = excluded.subdepartments, assigned_at = clock_timestamp(), assigned_by = session_user;
+END
+$function$;
+
+-- Takes a stored restriction from a subject; false where it had none stored.
+CREATE OR REPLACE FUNCTION crm_access.unrestrict(restriction text, subject text, key text DEFAULT '') RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    PERFORM crm_access.check_assignment('restriction', restriction, subject, key);
+    DELETE FROM crm_access.assignment a
+    WHERE a.kind = 'restriction' AND a.name = restriction AND a.subject = unrestrict.subject AND a.subject_key = coalesce(key, '');
+    RETURN FOUND;
+END
+$function$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA crm_access FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA crm_access FROM PUBLIC;

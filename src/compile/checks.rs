@@ -1,0 +1,258 @@
+//! Functions that answer who has which role and restriction, and that refuse combinations which may not be (T9, T10, T12).
+
+use serde_json::{Value, json};
+
+use super::CompileError;
+use super::directory::{leader_columns, user_values};
+use super::functions::{Callers, Functions, Made, Need, body, optional, qualified, reading, value};
+use super::key_type;
+use crate::model::{Assigned, LeaderRule, Members, Model, NameTable, Promotion, Subject, TableName};
+use crate::program::{Body, Function, Returns, Sql, Trigger, Volatility};
+
+/// `roles()`, `my_roles()`, `granted(...)`, `restrictions()`, `my_restrictions()`, `restricted(...)`.
+pub fn assignments(functions: &mut Functions) -> Result<(), CompileError> {
+    let model = functions.model;
+    let key = key_type(model.directory.users.key_type);
+    let text = || Sql::word("text");
+    for mine in [false, true] {
+        let callers = Callers::Functions;
+        let mut columns = vec![(Sql::ident("role"), text()), (Sql::ident("rank"), Sql::word("integer"))];
+        let mut narrowing = vec![(Sql::ident("restriction"), text())];
+        if !mine {
+            columns.insert(0, (Sql::ident("user_key"), key.clone()));
+            narrowing.insert(0, (Sql::ident("user_key"), key.clone()));
+            narrowing.push((Sql::ident("confirmed"), Sql::word("boolean")));
+        }
+        functions.require(Need::Fixed(if mine { "my_roles" } else { "roles" }), |_, name| {
+            Ok(Made {
+                function: reading(&name, Vec::new(), Returns::Table(columns), Body { template: "roles", values: role_values(model, mine) }),
+                why: if mine { "roles of the user" } else { "roles of every user" }.to_owned() + "; rank 1 where given to the user alone, 4 to everyone",
+                callers,
+            })
+        })?;
+        functions.require(Need::Fixed(if mine { "my_restrictions" } else { "restrictions" }), |_, name| {
+            let values = restriction_values(model, mine);
+            // One column in TABLE (...) would be a set of that type; the template names it either way.
+            Ok(Made {
+                function: reading(&name, Vec::new(), Returns::Table(narrowing), Body { template: "restrictions", values }),
+                why: if mine { "restrictions of the user" } else { "restrictions of every user" }.to_owned(),
+                callers,
+            })
+        })?;
+    }
+    let texts = || Sql::word("text[]");
+    let boolean = || Returns::One(Sql::word("boolean"));
+    functions.require(Need::Fixed("granted"), |_, name| {
+        Ok(Made {
+            function: reading(&name, vec![texts()], boolean(), body("granted", [])),
+            why: "whether the user has one of the roles".to_owned(),
+            callers: Callers::Application,
+        })
+    })?;
+    if model.conflict == crate::model::Conflict::MostSpecific {
+        functions.require(Need::Fixed("granted_most_specific"), |_, name| {
+            Ok(Made {
+                function: reading(&name, vec![texts(), texts()], boolean(), body("granted_most_specific", [])),
+                why: "whether the user has one of the first roles, and none of the second more personally".to_owned(),
+                callers: Callers::Application,
+            })
+        })?;
+    }
+    functions.require(Need::Fixed("restricted"), |_, name| {
+        Ok(Made {
+            function: reading(&name, vec![text()], boolean(), body("restricted", [])),
+            why: "whether the user has the restriction".to_owned(),
+            callers: Callers::Application,
+        })
+    })?;
+    Ok(())
+}
+
+fn subject_values<R: ToString>(assigned: &Assigned<R>) -> Option<Value> {
+    let (subject, key) = match &assigned.to {
+        Subject::User(key) => ("user", key.as_str()),
+        Subject::Circle(kind, key) => (kind.name(), key.as_str()),
+        Subject::Department { key, subdepartments: true } => ("department_tree", key.as_str()),
+        Subject::Department { key, subdepartments: false } => ("department", key.as_str()),
+        Subject::Everyone => ("everyone", ""),
+        Subject::HavingRole(_) => return None,
+    };
+    Some(json!({
+        "name": value(Sql::literal(assigned.what.to_string())),
+        "subject": value(Sql::literal(subject)),
+        "key": value(Sql::literal(key)),
+        "confirmed": assigned.confirmed,
+    }))
+}
+
+fn table_values(source: &NameTable) -> Value {
+    json!({
+        "table": value(Sql::table(&source.table)),
+        "user": value(Sql::ident(&source.user)),
+        "name": value(Sql::ident(&source.name)),
+        "confirmed": optional(source.confirmed.as_ref().map(Sql::ident)),
+    })
+}
+
+fn role_values(model: &Model, mine: bool) -> std::collections::BTreeMap<&'static str, Value> {
+    let given = &model.assignments;
+    let mut values = user_values(&model.directory);
+    values.insert("mine", Value::Bool(mine));
+    values.insert("stored", Value::Bool(given.stored));
+    values.insert("listed", given.roles.iter().filter_map(subject_values).collect());
+    values.insert("tables", given.role_tables.iter().map(table_values).collect());
+    let flags = given.role_flags.iter().map(|flag| {
+        json!({"column": value(Sql::ident(&flag.column)), "name": value(Sql::literal(&flag.what))})
+    });
+    values.insert("flags", flags.collect());
+    values
+}
+
+fn restriction_values(model: &Model, mine: bool) -> std::collections::BTreeMap<&'static str, Value> {
+    let given = &model.assignments;
+    let mut values = user_values(&model.directory);
+    values.insert("mine", Value::Bool(mine));
+    values.insert("stored", Value::Bool(given.stored));
+    values.insert("listed", given.restrictions.iter().filter_map(subject_values).collect());
+    values.insert("tables", given.restriction_tables.iter().map(table_values).collect());
+    let flags = given.restriction_flags.iter().map(|flag| {
+        json!({
+            "column": value(Sql::ident(&flag.column)),
+            "name": value(Sql::literal(&flag.what)),
+            "confirmed": optional(flag.confirmed.as_ref().map(Sql::ident)),
+        })
+    });
+    values.insert("flags", flags.collect());
+    let holders = given.restrictions.iter().filter_map(|assigned| match &assigned.to {
+        Subject::HavingRole(role) => Some(json!({
+            "name": value(Sql::literal(&assigned.what)),
+            "roles": value(Sql::Texts(model.roles_including(std::slice::from_ref(role)).iter().map(ToString::to_string).collect())),
+            "confirmed": assigned.confirmed,
+        })),
+        _ => None,
+    });
+    values.insert("holders", holders.collect());
+    values
+}
+
+/// `violations()`, `assert_consistent()` and `check_consistent()`.
+pub fn consistency(functions: &mut Functions) -> Result<(), CompileError> {
+    let model = functions.model;
+    let mut administrators = Vec::new();
+    let mut leaders = Vec::new();
+    let mut conflicts = Vec::new();
+    for restriction in &model.restrictions {
+        let name = value(Sql::literal(&restriction.name));
+        if restriction.promotion == Promotion::Refuse && !restriction.not_for.is_empty() {
+            let roles = model.roles_including(&restriction.not_for).iter().map(ToString::to_string).collect();
+            administrators.push(json!({"restriction": name, "roles": value(Sql::Texts(roles))}));
+        }
+        if let Some(rule) = restriction.leaders {
+            leaders.push(json!({"restriction": name, "confirm": rule == LeaderRule::Confirm}));
+        }
+        for other in restriction.conflicts_with.iter().filter(|other| restriction.name < **other) {
+            conflicts.push(json!({"first": name, "second": value(Sql::literal(other))}));
+        }
+    }
+    let leading = leader_columns(&model.directory);
+    if leading.is_empty() {
+        leaders.clear();
+    }
+    let values = [
+        ("administrators", Value::from(administrators)),
+        ("leaders", Value::from(leaders)),
+        ("leading", Value::from(leading)),
+        ("conflicts", Value::from(conflicts)),
+        ("unknown", model.assignments.restriction_tables.iter().map(table_values).collect()),
+        ("restrictions", value(Sql::Texts(model.restrictions.iter().map(|restriction| restriction.name.to_string()).collect()))),
+    ];
+    functions.require(Need::Fixed("violations"), |_, name| {
+        let columns = ["user_key", "message", "hint"].map(|column| (Sql::ident(column), Sql::word("text"))).to_vec();
+        let mut function = reading(&name, Vec::new(), Returns::Table(columns), body("violations", values));
+        // It must see what the statement before it wrote.
+        function.volatility = Volatility::Volatile;
+        Ok(Made { function, why: "users with a combination of roles and restrictions that may not be (T9, T10, T12)".to_owned(), callers: Callers::Functions })
+    })?;
+    for (name, template, returns, why) in [
+        ("assert_consistent", "assert_consistent", Returns::Void, "raises where there is such a combination"),
+        ("check_consistent", "check_consistent", Returns::Trigger, "the same, as a trigger"),
+    ] {
+        functions.require(Need::Fixed(name), |_, name| {
+            let function = Function {
+                name: qualified(&name),
+                arguments: Vec::new(),
+                returns,
+                volatility: Volatility::Volatile,
+                security_definer: true,
+                body: body(template, []),
+            };
+            Ok(Made { function, why: why.to_owned(), callers: Callers::Functions })
+        })?;
+    }
+    Ok(())
+}
+
+/// Triggers on every table that a forbidden combination could come from; none where no combination is forbidden.
+pub fn triggers(model: &Model) -> Vec<(TableName, Trigger)> {
+    let ruled = model.restrictions.iter().any(|restriction| {
+        (restriction.promotion == Promotion::Refuse && !restriction.not_for.is_empty())
+            || restriction.leaders.is_some()
+            || !restriction.conflicts_with.is_empty()
+    });
+    if !ruled {
+        return Vec::new();
+    }
+    let directory = &model.directory;
+    let given = &model.assignments;
+    let mut sources: Vec<(TableName, Vec<String>)> = Vec::new();
+    let mut add = |table: &TableName, columns: Vec<String>| match sources.iter_mut().find(|(there, _)| there == table) {
+        Some((_, all)) => {
+            all.extend(columns);
+            all.sort();
+            all.dedup();
+        }
+        None => sources.push((table.clone(), columns)),
+    };
+    let mut of_users: Vec<String> = vec![directory.users.key.to_string()];
+    of_users.extend(given.role_flags.iter().map(|flag| flag.column.to_string()));
+    of_users.extend(given.restriction_flags.iter().flat_map(|flag| [Some(&flag.column), flag.confirmed.as_ref()]).flatten().map(ToString::to_string));
+    for departments in &directory.departments {
+        let mut columns = vec![departments.key.to_string()];
+        columns.extend([&departments.head, &departments.parent].into_iter().flatten().map(ToString::to_string));
+        add(&departments.table, columns);
+        match &departments.members {
+            Members::Column(column) => of_users.push(column.to_string()),
+            Members::Table(membership) => add(&membership.table, vec![membership.of.to_string(), membership.user.to_string()]),
+        }
+    }
+    for circle in &directory.circles {
+        add(&circle.table, circle.leader.iter().chain([&circle.key]).map(ToString::to_string).collect());
+        add(&circle.members.table, vec![circle.members.of.to_string(), circle.members.user.to_string()]);
+    }
+    for source in given.role_tables.iter().chain(&given.restriction_tables) {
+        let mut columns = vec![source.user.to_string(), source.name.to_string()];
+        columns.extend(source.confirmed.iter().map(ToString::to_string));
+        add(&source.table, columns);
+    }
+    add(&directory.users.table, of_users);
+    if given.stored
+        && let (Ok(schema), name) = (crate::model::SchemaName::new(crate::program::STATE_SCHEMA), "assignment")
+        && let Ok(table) = TableName::new(schema, name)
+    {
+        add(&table, Vec::new());
+    }
+    sources
+        .into_iter()
+        .map(|(table, mut columns)| {
+            columns.sort();
+            columns.dedup();
+            let trigger = Trigger {
+                name: Sql::ident("crm_access_consistent"),
+                table: Sql::table(&table),
+                columns: columns.into_iter().map(Sql::Ident).collect(),
+                function: qualified("check_consistent"),
+            };
+            (table, trigger)
+        })
+        .collect()
+}

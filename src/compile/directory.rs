@@ -1,0 +1,170 @@
+//! Functions over the application's people: subjects, departments, teams and who is near whom.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::functions::{Callers, Colleagues, Functions, Made, Need, optional, qualified, reading, value};
+use super::{CompileError, key_type};
+use crate::model::{Circle, CircleKind, Departments, Directory, Members};
+use crate::program::{Body, Returns, Sql};
+
+/// Values that every template over the users table takes.
+pub fn user_values(directory: &Directory) -> BTreeMap<&'static str, Value> {
+    BTreeMap::from([
+        ("users", value(Sql::table(&directory.users.table))),
+        ("user_key", value(Sql::ident(&directory.users.key))),
+        ("key_type", value(key_type(directory.users.key_type))),
+    ])
+}
+
+fn department_values(directory: &Directory, departments: &Departments) -> BTreeMap<&'static str, Value> {
+    let mut values = user_values(directory);
+    values.insert("departments", value(Sql::table(&departments.table)));
+    values.insert("department_key", value(Sql::ident(&departments.key)));
+    values.insert("type", value(key_type(departments.key_type)));
+    values.insert("parent", optional(departments.parent.as_ref().map(Sql::ident)));
+    values.insert("head", optional(departments.head.as_ref().map(Sql::ident)));
+    values.insert("member_column", Value::Bool(false));
+    match &departments.members {
+        Members::Column(column) => {
+            values.insert("member_column", value(Sql::ident(column)));
+        }
+        Members::Table(membership) => {
+            values.insert("member_table", value(Sql::table(&membership.table)));
+            values.insert("member_user", value(Sql::ident(&membership.user)));
+            values.insert("member_of", value(Sql::ident(&membership.of)));
+        }
+    }
+    values
+}
+
+fn circle_values(circle: &Circle) -> BTreeMap<&'static str, Value> {
+    BTreeMap::from([
+        ("kind", value(Sql::literal(circle.kind.name()))),
+        ("table", value(Sql::table(&circle.table))),
+        ("key", value(Sql::ident(&circle.key))),
+        ("type", value(key_type(circle.key_type))),
+        ("leader", optional(circle.leader.as_ref().map(Sql::ident))),
+        ("members", value(Sql::table(&circle.members.table))),
+        ("of", value(Sql::ident(&circle.members.of))),
+        ("user", value(Sql::ident(&circle.members.user))),
+    ])
+}
+
+/// `subjects()` and `my_subjects()`: what each user is, or is in, that can be given a role.
+pub fn subjects(functions: &mut Functions) -> Result<(), CompileError> {
+    let directory = &functions.model.directory;
+    for (name, mine) in [("subjects", false), ("my_subjects", true)] {
+        let mut values = match &directory.departments {
+            Some(departments) => department_values(directory, departments),
+            None => BTreeMap::from([("departments", Value::Bool(false)), ("parent", Value::Bool(false))]),
+        };
+        values.extend(user_values(directory));
+        values.insert("mine", Value::Bool(mine));
+        values.insert("circles", json!(directory.circles.iter().map(circle_values).collect::<Vec<_>>()));
+        let key = key_type(directory.users.key_type);
+        let columns = vec![
+            (Sql::ident("user_key"), key),
+            (Sql::ident("subject"), Sql::word("text")),
+            (Sql::ident("key"), Sql::word("text")),
+        ];
+        functions.require(Need::Fixed(name), |_, name| {
+            Ok(Made {
+                function: reading(&name, Vec::new(), Returns::Table(columns), Body { template: "subjects", values }),
+                why: if mine { "what the user is, or is in (B3, B4)" } else { "what every user is, or is in (B3, B4)" }.to_owned(),
+                callers: Callers::Functions,
+            })
+        })?;
+    }
+    Ok(())
+}
+
+fn departments<'m>(functions: &Functions<'m>) -> Result<(&'m Directory, &'m Departments), CompileError> {
+    let directory = &functions.model.directory;
+    let departments = directory.departments.as_ref().ok_or_else(|| CompileError::Unresolved("departments".to_owned()))?;
+    Ok((directory, departments))
+}
+
+fn teams<'m>(functions: &Functions<'m>) -> Result<(&'m Directory, &'m Circle), CompileError> {
+    let directory = &functions.model.directory;
+    let teams = directory.circle(CircleKind::Team).ok_or_else(|| CompileError::Unresolved("teams".to_owned()))?;
+    Ok((directory, teams))
+}
+
+/// Keys of the departments that the user belongs to or heads.
+pub fn my_departments(functions: &mut Functions) -> Result<String, CompileError> {
+    functions.require(Need::MyDepartments, |functions, name| {
+        let (directory, departments) = departments(functions)?;
+        let body = Body { template: "my_departments", values: department_values(directory, departments) };
+        Ok(Made {
+            function: reading(&name, Vec::new(), Returns::Set(key_type(departments.key_type)), body),
+            why: "keys of the departments that the user belongs to or heads".to_owned(),
+            callers: Callers::Application,
+        })
+    })
+}
+
+/// Keys of those departments and of all below them.
+pub fn my_department_tree(functions: &mut Functions) -> Result<String, CompileError> {
+    let mine = my_departments(functions)?;
+    let (directory, departments) = departments(functions)?;
+    if departments.parent.is_none() {
+        return Ok(mine);
+    }
+    functions.require(Need::MyDepartmentTree, |_, name| {
+        let body = Body { template: "my_department_tree", values: department_values(directory, departments) };
+        Ok(Made {
+            function: reading(&name, Vec::new(), Returns::Set(key_type(departments.key_type)), body),
+            why: "keys of those departments and of all below them".to_owned(),
+            callers: Callers::Application,
+        })
+    })
+}
+
+/// Keys of the teams that the user is in or leads.
+pub fn my_teams(functions: &mut Functions) -> Result<String, CompileError> {
+    functions.require(Need::MyTeams, |functions, name| {
+        let (_, teams) = teams(functions)?;
+        let body = Body { template: "my_circles", values: circle_values(teams) };
+        Ok(Made {
+            function: reading(&name, Vec::new(), Returns::Set(key_type(teams.key_type)), body),
+            why: "keys of the teams that the user is in or leads".to_owned(),
+            callers: Callers::Application,
+        })
+    })
+}
+
+/// Keys of the users near the one who asks, who is one of them.
+pub fn colleagues(functions: &mut Functions, set: Colleagues) -> Result<String, CompileError> {
+    let (need, mine) = match set {
+        Colleagues::Team => (Need::TeamColleagues, my_teams(functions)?),
+        Colleagues::Department => (Need::DepartmentColleagues, my_departments(functions)?),
+        Colleagues::DepartmentTree => (Need::DepartmentTreeColleagues, my_department_tree(functions)?),
+    };
+    functions.require(need, |functions, name| {
+        let (template, mut values) = if set == Colleagues::Team {
+            let (directory, teams) = teams(functions)?;
+            let mut values = circle_values(teams);
+            values.extend(user_values(directory));
+            ("circle_colleagues", values)
+        } else {
+            let (directory, departments) = departments(functions)?;
+            ("department_colleagues", department_values(directory, departments))
+        };
+        values.insert("mine", value(qualified(&mine)));
+        let key = key_type(functions.model.directory.users.key_type);
+        Ok(Made {
+            function: reading(&name, Vec::new(), Returns::Set(key), Body { template, values }),
+            why: format!("keys of the users in {mine}()"),
+            callers: Callers::Application,
+        })
+    })
+}
+
+/// A department's or team's leader columns, for the rule about restricted leaders (T10).
+pub fn leader_columns(directory: &Directory) -> Vec<Value> {
+    let heads = directory.departments.iter().filter_map(|departments| Some((&departments.table, departments.head.as_ref()?)));
+    let leaders = directory.circles.iter().filter_map(|circle| Some((&circle.table, circle.leader.as_ref()?)));
+    heads.chain(leaders).map(|(table, column)| json!({"table": value(Sql::table(table)), "column": value(Sql::ident(column))})).collect()
+}

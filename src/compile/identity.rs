@@ -1,0 +1,106 @@
+//! Functions that say who is asking (DESIGN section 4).
+
+use serde_json::Value;
+
+use super::directory::user_values;
+use super::functions::{Callers, Functions, Made, Need, body, optional, reading, value};
+use super::{CompileError, key_type};
+use crate::model::{AttributeType, ColumnName, Model};
+use crate::program::{Body, Returns, Sql, Target};
+
+/// The ways in that a target takes, each with what an application could do about it.
+pub fn ways(model: &Model, target: Target) -> Vec<String> {
+    let identity = &model.identity;
+    let mut lines = Vec::new();
+    if !identity.act_as.is_empty() {
+        let roles: Vec<&str> = identity.act_as.iter().map(|role| role.as_str()).collect();
+        lines.push(match target {
+            Target::Extension => format!(
+                "act_as: {} may call crm_access.act_as(user), once a transaction; nobody else can, and it can't be SET.",
+                roles.join(", ")
+            ),
+            Target::Portable => "act_as: not used, it needs the extension.".to_owned(),
+        });
+    }
+    if let Some(login) = &identity.login {
+        lines.push(format!("database_role: the login role, by {}.{login}; can't be forged.", model.directory.users.table));
+    }
+    if let Some(setting) = &identity.setting {
+        lines.push(match (target, setting.signed) {
+            (Target::Extension, _) => format!("setting {}: not used, act_as takes its place.", setting.name),
+            (Target::Portable, true) => format!(
+                "setting {} (signed): whoever can run SQL on a connection can use the value that it carries until it expires, and can't make another.",
+                setting.name
+            ),
+            (Target::Portable, false) => {
+                format!("setting {} (NOT signed): CAN BE FORGED by whoever can run SQL as the application, injected SQL included.", setting.name)
+            }
+        });
+    }
+    lines
+}
+
+/// `identity_key()` and `me()`.
+pub fn identity(functions: &mut Functions) -> Result<(), CompileError> {
+    let model = functions.model;
+    let target = functions.target;
+    let act_as = target == Target::Extension && !model.identity.act_as.is_empty();
+    let setting = model.identity.setting.as_ref().filter(|_| target == Target::Portable);
+    if !act_as && setting.is_none() && model.identity.login.is_none() {
+        return Err(CompileError::NoIdentity(target));
+    }
+    if setting.is_some_and(|setting| setting.signed) {
+        functions.require(Need::Fixed("token_user"), |_, name| {
+            Ok(Made {
+                function: reading(&name, vec![Sql::word("text")], Returns::One(Sql::word("text")), body("token_user", [])),
+                why: "the user whom a signed value names, or null where it is forged or has expired".to_owned(),
+                callers: Callers::Functions,
+            })
+        })?;
+    }
+    functions.require(Need::Fixed("identity_key"), |_, name| {
+        let mut values = user_values(&model.directory);
+        values.insert("act_as", Value::Bool(act_as));
+        values.insert("setting", optional(setting.map(|setting| Sql::literal(&setting.name))));
+        values.insert("signed", Value::Bool(setting.is_some_and(|setting| setting.signed)));
+        values.insert("login", optional(model.identity.login.as_ref().map(Sql::ident)));
+        Ok(Made {
+            function: reading(&name, Vec::new(), Returns::One(Sql::word("text")), Body { template: "identity_key", values }),
+            why: "the key of whoever is asking, not yet looked up".to_owned(),
+            callers: Callers::Functions,
+        })
+    })?;
+    functions.require(Need::Fixed("me"), |_, name| {
+        let mut values = user_values(&model.directory);
+        values.insert("active", optional(model.directory.users.active.as_ref().map(Sql::ident)));
+        let returned = key_type(model.directory.users.key_type);
+        Ok(Made {
+            function: reading(&name, Vec::new(), Returns::One(returned), Body { template: "me", values }),
+            why: "the user who asks; null where nobody does, or where the user is unknown or not active".to_owned(),
+            callers: Callers::Application,
+        })
+    })?;
+    Ok(())
+}
+
+/// An attribute of the user who asks.
+pub fn attribute(functions: &mut Functions, name: &str) -> Result<String, CompileError> {
+    let model = functions.model;
+    let (column, kind): &(ColumnName, AttributeType) = model
+        .directory
+        .users
+        .attributes
+        .iter()
+        .find(|(column, _)| column.as_str() == name)
+        .ok_or_else(|| CompileError::Unresolved(format!("user.{name}")))?;
+    functions.require(Need::Attribute(column.clone()), |_, name| {
+        let mut values = user_values(&model.directory);
+        values.insert("column", value(Sql::ident(column)));
+        values.insert("type", value(Sql::word(kind.name())));
+        Ok(Made {
+            function: reading(&name, Vec::new(), Returns::One(Sql::word(kind.name())), Body { template: "attribute", values }),
+            why: format!("`{column}` of the user"),
+            callers: Callers::Application,
+        })
+    })
+}

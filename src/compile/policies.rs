@@ -1,0 +1,74 @@
+//! Policies of one entity.
+
+use super::CompileError;
+use super::access::{describe, granted, restriction_condition};
+use super::functions::Functions;
+use crate::model::{Action, Entity};
+use crate::program::{Check, Expr, Policy, PolicyKind, Sql, Statement, Step, joined_name};
+
+/// Name of the policy that lets the reader role see a table.
+pub const READER_POLICY: &str = "crm_access_reader";
+
+/// Policies of an entity: the reader's, what the roles grant, what each restriction leaves.
+pub fn policies(functions: &mut Functions, entity: &Entity) -> Result<Vec<(String, Step)>, CompileError> {
+    let model = functions.model;
+    let table = Sql::table(&entity.table);
+    let mut steps = Vec::new();
+    steps.push(step(
+        READER_POLICY.to_owned(),
+        &table,
+        PolicyKind::Permissive,
+        Action::Read,
+        Sql::ident(&model.reader_role),
+        Expr::Bool(true),
+        vec![format!("{}: the helper functions see every `{}` record", model.reader_role, entity.name)],
+    ));
+    for action in Action::ALL {
+        let granted = granted(functions, entity, action)?;
+        if granted.condition == Expr::Bool(false) {
+            continue; // No policy, no record: the server's own default.
+        }
+        let mut why = vec![format!("who may {} which `{}` records", action.name(), entity.name)];
+        why.extend(granted.why.into_iter().map(|line| format!("  {line}")));
+        steps.push(step(
+            joined_name(&["crm_access", action.name()]),
+            &table,
+            PolicyKind::Permissive,
+            action,
+            Sql::ident(&model.application_role),
+            granted.condition,
+            why,
+        ));
+    }
+    for restriction in &model.restrictions {
+        for action in Action::ALL {
+            let Some(condition) = restriction_condition(functions, entity, action, restriction)? else {
+                continue;
+            };
+            let remains: Vec<String> =
+                restriction.level(&entity.name).map(|level| level.scopes(action).iter().map(describe).collect()).unwrap_or_default();
+            let remains = if remains.is_empty() { "none".to_owned() } else { remains.join(", ") };
+            steps.push(step(
+                joined_name(&["crm_access", restriction.name.as_str(), action.name()]),
+                &table,
+                PolicyKind::Restrictive,
+                action,
+                Sql::ident(&model.application_role),
+                condition,
+                vec![format!("restriction {} leaves of `{}` to {}: {remains}", restriction.name, entity.name, action.name())],
+            ));
+        }
+    }
+    Ok(steps)
+}
+
+fn step(name: String, table: &Sql, permissive: PolicyKind, action: Action, role: Sql, condition: Expr, why: Vec<String>) -> (String, Step) {
+    let condition = Sql::Expr(condition);
+    let check = match action {
+        Action::Read | Action::Delete => Check { using: Some(condition), with_check: None },
+        Action::Create => Check { using: None, with_check: Some(condition) },
+        Action::Update => Check { using: Some(condition.clone()), with_check: Some(condition) },
+    };
+    let policy = Policy { name: Sql::Ident(name.clone()), table: table.clone(), permissive, command: Sql::word(action.command()), role, check };
+    (name, Step { why, statement: Statement::CreatePolicy(policy) })
+}

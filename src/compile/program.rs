@@ -1,0 +1,316 @@
+//! The order of the statements.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::access::{any_condition, record_condition};
+use super::functions::{Callers, Functions, Made, Need, body, qualified, reading, value};
+use super::policies::policies;
+use super::{CompileError, checks, directory, identity, key_type};
+use crate::model::{Action, DbRoleName, Entity, Link, Members, Model, Owners, TableName};
+use crate::program::{
+    Function, Program, RULES_SCHEMA, Record, RecordKind, Returns, STATE_SCHEMA, Sql, Statement, Step, Target,
+};
+
+/// Turns a model into statements for a target.
+pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
+    let mut functions = Functions::new(model, target);
+    identity::identity(&mut functions)?;
+    directory::subjects(&mut functions)?;
+    checks::assignments(&mut functions)?;
+    checks::consistency(&mut functions)?;
+    let mut protection = Vec::new();
+    let mut records = Records::default();
+    for entity in &model.entities {
+        protection.extend(protect(model, entity));
+        for (name, step) in policies(&mut functions, entity)? {
+            if let Statement::CreatePolicy(policy) = &step.statement {
+                records.add(RecordKind::Policy, entity.table.schema.as_str(), &entity.table.name, &name);
+                let comment = Statement::CommentPolicy {
+                    policy: policy.name.clone(),
+                    table: policy.table.clone(),
+                    comment: Sql::Literal(step.why.join("\n")),
+                };
+                protection.push(step);
+                protection.push(Step { why: Vec::new(), statement: comment });
+            }
+        }
+        can(&mut functions, entity)?;
+    }
+    can_dispatch(&mut functions)?;
+
+    let mut steps = Vec::new();
+    if target == Target::Portable {
+        steps.push(Step { why: vec!["tables and functions that are the same for every configuration".to_owned()], statement: Statement::State });
+        if model.identity.setting.as_ref().is_some_and(|setting| setting.signed) {
+            steps.push(Step { why: vec!["signed identities".to_owned()], statement: Statement::Signing });
+        }
+    }
+    steps.push(call(state("ensure_reader"), vec![Sql::literal(&model.reader_role)], "the role that the helper functions run as"));
+    steps.push(call(state("clear"), Vec::new(), "nothing of an earlier configuration stays"));
+    steps.push(Step { why: vec!["helper functions".to_owned()], statement: Statement::CreateSchema { schema: Sql::ident(RULES_SCHEMA) } });
+    steps.extend(reader_rights(model, target, &mut records));
+    for made in functions.into_made() {
+        function_steps(model, made, &mut steps);
+    }
+    steps.extend(api_rights(model, target, &mut records));
+    steps.extend(protection);
+    for (table, trigger) in checks::triggers(model) {
+        records.add(RecordKind::Trigger, table.schema.as_str(), &table.name, "crm_access_consistent");
+        steps.push(Step { why: vec![format!("{table}: no forbidden combination of roles and restrictions")], statement: Statement::CreateTrigger(trigger) });
+    }
+    steps.push(call(qualified("assert_consistent"), Vec::new(), "the assignments there are must be allowed"));
+    describe(model, &mut records);
+    steps.push(Step { why: vec!["what remove() takes back".to_owned()], statement: Statement::Record { records: records.0 } });
+    Ok(Program { target, preamble: identity::ways(model, target), steps })
+}
+
+fn state(name: &str) -> Sql {
+    Sql::Qualified(STATE_SCHEMA.to_owned(), name.to_owned())
+}
+
+fn call(function: Sql, arguments: Vec<Sql>, why: &str) -> Step {
+    Step { why: vec![why.to_owned()], statement: Statement::Call { function, arguments } }
+}
+
+fn plain(statement: Statement) -> Step {
+    Step { why: Vec::new(), statement }
+}
+
+#[derive(Default)]
+struct Records(Vec<Record>);
+
+impl Records {
+    fn add(&mut self, kind: RecordKind, schema: &str, relation: &str, name: &str) {
+        self.0.push(Record {
+            kind: Sql::literal(kind.name()),
+            schema: Sql::literal(schema),
+            relation: Sql::literal(relation),
+            name: Sql::literal(name),
+            before: None,
+        });
+    }
+
+    fn add_execute(&mut self, signature: &str, role: &str) {
+        self.0.push(Record {
+            kind: Sql::literal(RecordKind::Grant.name()),
+            schema: Sql::literal(STATE_SCHEMA),
+            relation: Sql::literal(signature),
+            name: Sql::literal(role),
+            before: Some(Sql::literal(json!({ "function": signature }))),
+        });
+    }
+}
+
+/// Switches row security on, for the owner too.
+fn protect(model: &Model, entity: &Entity) -> Vec<Step> {
+    let table = Sql::table(&entity.table);
+    vec![
+        call(
+            state("take_over"),
+            vec![Sql::literal(&entity.table.schema), Sql::literal(&entity.table.name), Sql::literal(&model.application_role)],
+            &format!("entity `{}`: what it was before, its partitions, and privileges that go round row security", entity.name),
+        ),
+        plain(Statement::EnableRowSecurity { table: table.clone() }),
+        plain(Statement::ForceRowSecurity { table }),
+    ]
+}
+
+/// Every table that the helper functions read.
+fn read_tables(model: &Model) -> BTreeSet<TableName> {
+    let mut tables = BTreeSet::new();
+    let people = &model.directory;
+    tables.insert(people.users.table.clone());
+    if let Some(departments) = &people.departments {
+        tables.insert(departments.table.clone());
+        if let Members::Table(membership) = &departments.members {
+            tables.insert(membership.table.clone());
+        }
+    }
+    for circle in &people.circles {
+        tables.insert(circle.table.clone());
+        tables.insert(circle.members.table.clone());
+    }
+    for source in model.assignments.role_tables.iter().chain(&model.assignments.restriction_tables) {
+        tables.insert(source.table.clone());
+    }
+    for entity in &model.entities {
+        tables.insert(entity.table.clone());
+        if let Owners::Table(join) = &entity.owners {
+            tables.insert(join.table.clone());
+        }
+        for parent in &entity.parents {
+            if let Link::Table(join, _) = &parent.link {
+                tables.insert(join.table.clone());
+            }
+        }
+    }
+    tables
+}
+
+fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step> {
+    let reader = &model.reader_role;
+    let mut steps = Vec::new();
+    for privilege in ["USAGE", "CREATE"] {
+        steps.push(grant_schema(privilege, RULES_SCHEMA, reader));
+    }
+    steps.push(grant_schema("USAGE", RULES_SCHEMA, &model.application_role));
+    let tables = read_tables(model);
+    let mut schemas: BTreeSet<&str> = tables.iter().map(|table| table.schema.as_str()).collect();
+    schemas.insert(STATE_SCHEMA);
+    for schema in schemas {
+        steps.push(grant_schema("USAGE", schema, reader));
+        records.add(RecordKind::Grant, schema, "", reader.as_str());
+    }
+    let mut select = |schema: &str, name: &str, table: Sql| {
+        records.add(RecordKind::Grant, schema, name, reader.as_str());
+        steps.push(plain(Statement::GrantSelect { table, role: Sql::ident(reader) }));
+    };
+    for table in &tables {
+        select(table.schema.as_str(), &table.name, Sql::table(table));
+    }
+    if model.assignments.stored {
+        select(STATE_SCHEMA, "assignment", state("assignment"));
+    }
+    let signed = target == Target::Portable && model.identity.setting.as_ref().is_some_and(|setting| setting.signed);
+    if signed {
+        select(STATE_SCHEMA, "identity_key", state("identity_key"));
+        steps.extend(grant_execute("keyed_hash", &["bytea", "bytea"], reader, records));
+    }
+    if target == Target::Extension {
+        steps.extend(grant_execute("identity", &[], reader, records));
+    }
+    steps
+}
+
+fn grant_schema(privilege: &str, schema: &str, role: &DbRoleName) -> Step {
+    plain(Statement::GrantSchema { privilege: Sql::word(privilege), schema: Sql::ident(schema), role: Sql::ident(role) })
+}
+
+fn grant_execute(function: &str, arguments: &[&'static str], role: &DbRoleName, records: &mut Records) -> Vec<Step> {
+    records.add_execute(&format!("{STATE_SCHEMA}.{function}({})", arguments.join(",")), role.as_str());
+    vec![plain(Statement::GrantExecute {
+        function: state(function),
+        arguments: arguments.iter().map(|word| Sql::word(word)).collect(),
+        role: Sql::ident(role),
+    })]
+}
+
+/// What the application and the backend may call in the schema crm_access.
+fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step> {
+    let application = &model.application_role;
+    let mut steps = vec![grant_schema("USAGE", STATE_SCHEMA, application)];
+    records.add(RecordKind::Grant, STATE_SCHEMA, "", application.as_str());
+    for arguments in [["text", "text", "text"], ["text", "text", "bigint"], ["text", "text", "uuid"]] {
+        steps.extend(grant_execute("can", &arguments, application, records));
+    }
+    steps.extend(grant_execute("current_user_key", &[], application, records));
+    let (callers, function, arguments): (&[DbRoleName], &str, Vec<&[&'static str]>) = match (target, &model.identity.setting) {
+        (Target::Extension, _) => (&model.identity.act_as, "act_as", vec![&["text"], &["bigint"], &["uuid"]]),
+        (Target::Portable, Some(setting)) if setting.signed => (&setting.issuers, "issue", vec![&["text", "integer"]]),
+        (Target::Portable, _) => (&[], "issue", Vec::new()),
+    };
+    for role in callers {
+        if role != application {
+            steps.push(grant_schema("USAGE", STATE_SCHEMA, role));
+            records.add(RecordKind::Grant, STATE_SCHEMA, "", role.as_str());
+        }
+        for arguments in &arguments {
+            steps.extend(grant_execute(function, arguments, role, records));
+        }
+    }
+    if let Some(first) = steps.first_mut() {
+        first.why = vec!["what the application may call".to_owned()];
+    }
+    steps
+}
+
+/// A function with its rights; the owner changes last, when it is complete.
+fn function_steps(model: &Model, made: Made, steps: &mut Vec<Step>) {
+    let Function { name, arguments, .. } = made.function.clone();
+    steps.push(Step { why: vec![made.why], statement: Statement::CreateFunction(made.function) });
+    steps.push(plain(Statement::RevokeExecute { function: name.clone(), arguments: arguments.clone() }));
+    if made.callers == Callers::Application {
+        let role = Sql::ident(&model.application_role);
+        steps.push(plain(Statement::GrantExecute { function: name.clone(), arguments: arguments.clone(), role }));
+    }
+    steps.push(plain(Statement::FunctionOwner { function: name, arguments, role: Sql::ident(&model.reader_role) }));
+}
+
+/// `can_<entity>(action, key)`: what `crm_access.can` asks.
+fn can(functions: &mut Functions, entity: &Entity) -> Result<(), CompileError> {
+    functions.require(Need::Can(entity.name.clone()), |functions, name| {
+        let mut actions = Vec::new();
+        for action in Action::ALL {
+            let any = any_condition(functions, entity, action)?;
+            let record = record_condition(functions, entity, action)?;
+            actions.push(json!({
+                "name": value(Sql::literal(action.name())),
+                "any": value(Sql::Expr(any)),
+                "record": value(Sql::Expr(record)),
+            }));
+        }
+        let body = body(
+            "can_entity",
+            [
+                ("actions", actions.into()),
+                ("table", value(Sql::table(&entity.table))),
+                ("key", value(Sql::ident(&entity.key))),
+                ("type", value(key_type(entity.key_type))),
+            ],
+        );
+        Ok(Made {
+            function: reading(&name, vec![Sql::word("text"), Sql::word("text")], Returns::One(Sql::word("boolean")), body),
+            why: format!("whether the user may do an action with some `{}` record, or with the one of a key", entity.name),
+            callers: Callers::Functions,
+        })
+    })?;
+    Ok(())
+}
+
+fn can_dispatch(functions: &mut Functions) -> Result<(), CompileError> {
+    let mut entities = Vec::new();
+    for entity in &functions.model.entities {
+        // Made before, so this only looks its name up.
+        let function = functions.require(Need::Can(entity.name.clone()), |_, name| Err(CompileError::Unresolved(name)))?;
+        entities.push(json!({"name": value(Sql::literal(&entity.name)), "function": value(qualified(&function))}));
+    }
+    functions.require(Need::Fixed("can"), |_, name| {
+        let text = || Sql::word("text");
+        Ok(Made {
+            function: reading(
+                &name,
+                vec![text(), text(), text()],
+                Returns::One(Sql::word("boolean")),
+                body("can", [("entities", entities.into())]),
+            ),
+            why: "the same for every entity; null for an unknown one".to_owned(),
+            callers: Callers::Application,
+        })
+    })?;
+    Ok(())
+}
+
+/// What `assign` and `restrict` accept.
+fn describe(model: &Model, records: &mut Records) {
+    for role in &model.roles {
+        records.add(RecordKind::Role, "", "", role.name.as_str());
+    }
+    for restriction in &model.restrictions {
+        records.add(RecordKind::Restriction, "", "", restriction.name.as_str());
+    }
+    records.add(RecordKind::Option, "reader_role", "", model.reader_role.as_str());
+    if model.assignments.stored {
+        records.add(RecordKind::Option, "stored_assignments", "", "true");
+    }
+    for subject in ["user", "everyone"] {
+        records.add(RecordKind::Option, "subject", "", subject);
+    }
+    if model.directory.departments.is_some() {
+        records.add(RecordKind::Option, "subject", "", "department");
+    }
+    for circle in &model.directory.circles {
+        records.add(RecordKind::Option, "subject", "", circle.kind.name());
+    }
+}

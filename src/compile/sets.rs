@@ -1,0 +1,124 @@
+//! Functions that answer which records of an entity a condition holds for.
+
+use serde_json::json;
+
+use super::functions::{Callers, Colleagues, Functions, Made, Need, body, qualified, reading, value};
+use super::scope::parent_condition;
+use super::{CompileError, directory, key_type};
+use crate::model::{Entity, EntityName, LinkRule, LinkTable, Owners, ParentTerm};
+use crate::program::{Returns, Sql};
+
+/// Records of the entity for which `term` holds.
+pub fn records(functions: &mut Functions, entity: &Entity, term: ParentTerm) -> Result<String, CompileError> {
+    functions.require(Need::Records(entity.name.clone(), term), |functions, name| {
+        let returned = key_type(entity.key_type);
+        let body = match (&entity.owners, term) {
+            (Owners::Table(join), ParentTerm::Owned) => body(
+                "joined_to_me",
+                [
+                    ("table", value(Sql::table(&join.table))),
+                    ("left", value(Sql::ident(&join.left))),
+                    ("right", value(Sql::ident(&join.right))),
+                    ("type", value(returned.clone())),
+                ],
+            ),
+            _ => {
+                let condition = parent_condition(functions, entity, term)?;
+                body(
+                    "records_where",
+                    [
+                        ("table", value(Sql::table(&entity.table))),
+                        ("key", value(Sql::ident(&entity.key))),
+                        ("type", value(returned.clone())),
+                        ("condition", value(Sql::Expr(condition))),
+                    ],
+                )
+            }
+        };
+        let what = match term {
+            ParentTerm::Readable => "may read",
+            ParentTerm::Updatable => "may read and update",
+            ParentTerm::Owned => "owns",
+            ParentTerm::Created => "created",
+        };
+        Ok(Made {
+            function: reading(&name, Vec::new(), Returns::Set(returned), body),
+            why: format!("keys of the `{}` records that the user {what}", entity.name),
+            callers: Callers::Application,
+        })
+    })
+}
+
+/// Whether a record has an owner in the join table.
+pub fn has_owner(functions: &mut Functions, entity: &Entity, join: &LinkTable) -> Result<String, CompileError> {
+    let need = Need::HasOwner(entity.name.clone());
+    is_joined(functions, need, entity, join, format!("whether a `{}` record has an owner", entity.name))
+}
+
+/// Whether a record is linked to a parent.
+pub fn has_parent(functions: &mut Functions, child: &Entity, parent: &EntityName, join: &LinkTable) -> Result<String, CompileError> {
+    let need = Need::HasParent(child.name.clone(), parent.clone());
+    is_joined(functions, need, child, join, format!("whether a `{}` record is linked to a `{parent}`", child.name))
+}
+
+fn is_joined(functions: &mut Functions, need: Need, entity: &Entity, join: &LinkTable, why: String) -> Result<String, CompileError> {
+    functions.require(need, |_, name| {
+        let body = body("is_joined", [("table", value(Sql::table(&join.table))), ("left", value(Sql::ident(&join.left)))]);
+        let function = reading(&name, vec![key_type(entity.key_type)], Returns::One(Sql::word("boolean")), body);
+        Ok(Made { function, why, callers: Callers::Application })
+    })
+}
+
+/// Records with an owner, in the join table, who is a colleague.
+pub fn owned_by_colleagues(
+    functions: &mut Functions,
+    entity: &Entity,
+    join: &LinkTable,
+    set: Colleagues,
+) -> Result<String, CompileError> {
+    functions.require(Need::OwnedByColleagues(entity.name.clone(), set), |functions, name| {
+        let users = directory::colleagues(functions, set)?;
+        let function = joined_to_set(entity, join, &name, "joined_to_set", &users);
+        Ok(Made { function, why: format!("keys of the `{}` records with an owner near the user", entity.name), callers: Callers::Application })
+    })
+}
+
+/// Children that the link table joins to parents for which `term` holds.
+pub fn linked(
+    functions: &mut Functions,
+    child: &Entity,
+    parent: &EntityName,
+    join: &LinkTable,
+    rule: LinkRule,
+    term: ParentTerm,
+) -> Result<String, CompileError> {
+    functions.require(Need::Linked(child.name.clone(), parent.clone(), term), |functions, name| {
+        let above = functions.model.entity(parent).ok_or_else(|| CompileError::Unresolved(parent.to_string()))?;
+        let parents = records(functions, above, term)?;
+        let (template, how) = match rule {
+            LinkRule::Any => ("joined_to_set", "one of whose"),
+            LinkRule::All => ("all_joined_to_set", "all of whose"),
+        };
+        let function = joined_to_set(child, join, &name, template, &parents);
+        Ok(Made {
+            function,
+            why: format!("keys of the `{}` records {how} `{parent}` records are in {parents}()", child.name),
+            callers: Callers::Application,
+        })
+    })
+}
+
+fn joined_to_set(entity: &Entity, join: &LinkTable, name: &str, template: &'static str, set: &str) -> crate::program::Function {
+    let returned = key_type(entity.key_type);
+    let body = body(
+        template,
+        [
+            ("table", value(Sql::table(&join.table))),
+            ("left", value(Sql::ident(&join.left))),
+            ("right", value(Sql::ident(&join.right))),
+            ("type", json!(value(returned.clone()))),
+            ("set", value(qualified(set))),
+        ],
+    );
+    reading(name, Vec::new(), Returns::Set(returned), body)
+}

@@ -1,0 +1,177 @@
+//! Roles, grants, scopes and restrictions.
+
+use super::{EntityName, LeaderRule, Promotion, RestrictionName, RoleName};
+use crate::predicate::Predicate;
+
+/// What can be done with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// SELECT
+    Read,
+    /// INSERT
+    Create,
+    /// UPDATE
+    Update,
+    /// DELETE
+    Delete,
+}
+
+impl Action {
+    /// Every action, in the order in which policies are written.
+    pub const ALL: [Action; 4] = [Action::Read, Action::Create, Action::Update, Action::Delete];
+
+    /// The action's name in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Action::Read => "read",
+            Action::Create => "create",
+            Action::Update => "update",
+            Action::Delete => "delete",
+        }
+    }
+
+    /// The SQL command that the action is.
+    pub const fn command(self) -> &'static str {
+        match self {
+            Action::Read => "SELECT",
+            Action::Create => "INSERT",
+            Action::Update => "UPDATE",
+            Action::Delete => "DELETE",
+        }
+    }
+}
+
+/// A named set of grants.
+#[derive(Clone, Debug)]
+pub struct Role {
+    /// The role's name.
+    pub name: RoleName,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The role itself and every role that it includes, at any depth.
+    pub all_includes: Vec<RoleName>,
+    /// Its own grants, without those of the roles that it includes; one per entity and action.
+    pub grants: Vec<Grant>,
+}
+
+/// What a role gives for one action on one entity.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The entity.
+    pub entity: EntityName,
+    /// The action.
+    pub action: Action,
+    /// The records.
+    pub level: Level,
+}
+
+/// Records, possibly by stage.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Level {
+    /// Scopes of the stages that are not in `stages`. Empty: an explicit `none`.
+    pub scopes: Vec<Scope>,
+    /// Scopes of single stages.
+    pub stages: Vec<StageScopes>,
+}
+
+/// Scopes of one stage. Empty scopes: an explicit `none`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StageScopes {
+    /// The stage.
+    pub stage: String,
+    /// Its scopes.
+    pub scopes: Vec<Scope>,
+}
+
+/// Records for which every term and the predicate hold. No term and no predicate: all records.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scope {
+    /// Terms, each of which must hold.
+    pub terms: Vec<Term>,
+    /// A predicate that must hold.
+    pub predicate: Option<Predicate>,
+}
+
+/// How a record relates to the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Term {
+    /// The user is an owner.
+    Own,
+    /// The user created it.
+    Created,
+    /// It has no owner.
+    Unassigned,
+    /// It is of one of the user's teams.
+    Team,
+    /// It is of one of the user's departments.
+    Department,
+    /// It is of one of the user's departments, or of one below.
+    DepartmentTree,
+    /// It is marked as open.
+    Open,
+    /// A condition on a parent.
+    Parent(EntityName, ParentTerm),
+    /// It has no parent of that entity.
+    Without(EntityName),
+}
+
+/// What must hold for a parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ParentTerm {
+    /// The user may read it.
+    Readable,
+    /// The user may read and update it.
+    Updatable,
+    /// The user is an owner of it.
+    Owned,
+    /// The user created it.
+    Created,
+}
+
+/// What narrows the grants of those it is given to.
+#[derive(Clone, Debug)]
+pub struct Restriction {
+    /// The restriction's name.
+    pub name: RestrictionName,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The records that remain, for every entity that it touches.
+    pub levels: Vec<RestrictionLevel>,
+    /// Roles whose holders can't be restricted.
+    pub not_for: Vec<RoleName>,
+    /// What happens when someone restricted receives one of those.
+    pub promotion: Promotion,
+    /// Restrictions that can't be combined with it; symmetric.
+    pub conflicts_with: Vec<RestrictionName>,
+    /// Whether leaders can be restricted; `None`: freely.
+    pub leaders: Option<LeaderRule>,
+}
+
+impl Restriction {
+    /// What remains of an entity, or `None` where the restriction leaves it as granted.
+    pub fn level(&self, entity: &EntityName) -> Option<&RestrictionLevel> {
+        self.levels.iter().find(|level| level.entity == *entity)
+    }
+}
+
+/// What remains of one entity.
+#[derive(Clone, Debug)]
+pub struct RestrictionLevel {
+    /// The entity.
+    pub entity: EntityName,
+    /// Scopes for each action, in the order of [`Action::ALL`]. Empty: no record.
+    pub scopes: [Vec<Scope>; 4],
+}
+
+impl RestrictionLevel {
+    /// The scopes of one action.
+    pub fn scopes(&self, action: Action) -> &[Scope] {
+        let [read, create, update, delete] = &self.scopes;
+        match action {
+            Action::Read => read,
+            Action::Create => create,
+            Action::Update => update,
+            Action::Delete => delete,
+        }
+    }
+}

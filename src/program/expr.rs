@@ -1,0 +1,178 @@
+//! Boolean expressions over one row.
+
+use serde::{Deserialize, Serialize};
+
+/// An expression; columns are those of the one table in scope.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expr {
+    /// TRUE or FALSE.
+    Bool(bool),
+    /// All of them; none: true.
+    And(Vec<Expr>),
+    /// Any of them; none: false.
+    Or(Vec<Expr>),
+    /// Not true; null stays null.
+    Not(Box<Expr>),
+    /// A column of the row.
+    Column(String),
+    /// A text.
+    Text(String),
+    /// A number in its canonical form.
+    Number(String),
+    /// A comparison.
+    Compare(Box<Expr>, Comparison, Box<Expr>),
+    /// IS NULL, or IS NOT NULL where the flag is set.
+    IsNull(Box<Expr>, bool),
+    /// IS TRUE or IS FALSE, negated where the second flag is set.
+    IsTruth(Box<Expr>, bool, bool),
+    /// IN a list, negated where the flag is set.
+    InList(Box<Expr>, Vec<Expr>, bool),
+    /// BETWEEN, negated where the flag is set.
+    Between(Box<Expr>, Box<Expr>, Box<Expr>, bool),
+    /// IN the rows of a generated function, which is called once a statement.
+    InSet(Box<Expr>, Call),
+    /// A generated function, called once a statement.
+    Once(Call),
+    /// A generated function, called for each row.
+    EachRow(Call),
+    /// A function of the server, by its name in pg_catalog.
+    Builtin(Builtin, Vec<Expr>),
+}
+
+/// Functions of the server that a predicate may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Builtin {
+    /// lower(text)
+    Lower,
+    /// upper(text)
+    Upper,
+    /// length(text)
+    Length,
+    /// coalesce(value, ...)
+    Coalesce,
+    /// now()
+    Now,
+    /// CURRENT_DATE
+    CurrentDate,
+    /// starts_with(text, text)
+    StartsWith,
+}
+
+/// A comparison operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Comparison {
+    /// =
+    Equal,
+    /// <>
+    NotEqual,
+    /// <
+    Less,
+    /// <=
+    LessOrEqual,
+    /// >
+    Greater,
+    /// >=
+    GreaterOrEqual,
+}
+
+impl Comparison {
+    /// The operator as SQL writes it.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Comparison::Equal => "=",
+            Comparison::NotEqual => "<>",
+            Comparison::Less => "<",
+            Comparison::LessOrEqual => "<=",
+            Comparison::Greater => ">",
+            Comparison::GreaterOrEqual => ">=",
+        }
+    }
+}
+
+/// A call of a generated function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// The function's name, in the schema of generated functions.
+    pub function: String,
+    /// Its arguments.
+    pub arguments: Vec<Argument>,
+}
+
+/// An argument of a generated function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Argument {
+    /// A text.
+    Text(String),
+    /// An array of texts.
+    Texts(Vec<String>),
+    /// A column of the row.
+    Column(String),
+}
+
+impl Call {
+    /// A call without arguments.
+    pub fn plain(function: impl Into<String>) -> Call {
+        Call { function: function.into(), arguments: Vec::new() }
+    }
+
+    /// A call with one argument.
+    pub fn with(function: impl Into<String>, argument: Argument) -> Call {
+        Call { function: function.into(), arguments: vec![argument] }
+    }
+}
+
+impl Expr {
+    /// All of them, flattened and without what is true anyway.
+    pub fn all(parts: impl IntoIterator<Item = Expr>) -> Expr {
+        let mut kept = Vec::new();
+        for part in parts {
+            match part {
+                Expr::Bool(true) => {}
+                Expr::Bool(false) => return Expr::Bool(false),
+                Expr::And(inner) => kept.extend(inner),
+                other => kept.push(other),
+            }
+        }
+        match kept.len() {
+            0 => Expr::Bool(true),
+            1 => kept.swap_remove(0),
+            _ => Expr::And(kept),
+        }
+    }
+
+    /// Any of them, flattened and without what is false anyway.
+    pub fn any(parts: impl IntoIterator<Item = Expr>) -> Expr {
+        let mut kept: Vec<Expr> = Vec::new();
+        for part in parts {
+            match part {
+                Expr::Bool(false) => {}
+                Expr::Bool(true) => return Expr::Bool(true),
+                Expr::Or(inner) => kept.extend(inner),
+                other => kept.push(other),
+            }
+        }
+        kept.dedup();
+        match kept.len() {
+            0 => Expr::Bool(false),
+            1 => kept.swap_remove(0),
+            _ => Expr::Or(kept),
+        }
+    }
+
+    /// Its negation.
+    pub fn negated(self) -> Expr {
+        match self {
+            Expr::Bool(value) => Expr::Bool(!value),
+            other => Expr::Not(Box::new(other)),
+        }
+    }
+
+    /// Equality of two expressions.
+    pub fn equal(left: Expr, right: Expr) -> Expr {
+        Expr::Compare(Box::new(left), Comparison::Equal, Box::new(right))
+    }
+}

@@ -1,0 +1,1 @@
+COMMENT ON POLICY {{ policy | q }} ON {{ table | q }} IS {{ comment | q }};

@@ -1,0 +1,1 @@
+ALTER TABLE {{ table | q }} ENABLE ROW LEVEL SECURITY;

@@ -1,0 +1,1 @@
+ALTER TABLE {{ table | q }} FORCE ROW LEVEL SECURITY;

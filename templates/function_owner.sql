@@ -1,0 +1,1 @@
+ALTER FUNCTION {{ function | q }}({% for argument in arguments %}{% if not loop.first %}, {% endif %}{{ argument | q }}{% endfor %}) OWNER TO {{ role | q }};

@@ -1,0 +1,1 @@
+SELECT u.{{ column | q }}::{{ type | q }} FROM {{ users | q }} AS u WHERE u.{{ user_key | q }} = crm_access_rules.me()

@@ -1,0 +1,4 @@
+BEGIN
+    PERFORM crm_access_rules.assert_consistent();
+    RETURN NULL;
+END

@@ -1,0 +1,4 @@
+SELECT d.user_key::{{ key_type | q }} FROM (
+{% include "functions/department_member.sql" %}
+) AS d
+WHERE d.department IN (SELECT {{ mine | q }}())

@@ -1,0 +1,1 @@
+SELECT {{ key | q }}::{{ type | q }} FROM {{ table | q }} WHERE {{ condition | q }}

@@ -1,0 +1,30 @@
+SELECT {% if mine %}r.restriction{% else %}r.user_key::{{ key_type | q }}, r.restriction, r.confirmed{% endif %}
+FROM (
+    SELECT s.user_key, a.name AS restriction, a.confirmed
+    FROM {% if mine %}crm_access_rules.my_subjects(){% else %}crm_access_rules.subjects(){% endif %} AS s
+    JOIN (
+        SELECT NULL::text AS name, NULL::text AS subject, NULL::text AS key, NULL::boolean AS confirmed WHERE false
+{%- for assigned in listed %}
+        UNION ALL SELECT {{ assigned.name | q }}, {{ assigned.subject | q }}, {{ assigned.key | q }}, {% if assigned.confirmed %}true{% else %}false{% endif %}
+{%- endfor %}
+{%- if stored %}
+        UNION ALL SELECT a.name, CASE WHEN a.subdepartments AND a.subject = 'department' THEN 'department_tree' ELSE a.subject END, a.subject_key, a.confirmed FROM crm_access.assignment AS a WHERE a.kind = 'restriction'
+{%- endif %}
+    ) AS a ON a.subject = s.subject AND a.key = s.key
+{%- for flag in flags %}
+    UNION ALL
+    SELECT u.{{ user_key | q }}, {{ flag.name | q }}, {% if flag.confirmed %}u.{{ flag.confirmed | q }} IS TRUE{% else %}false{% endif %} FROM {{ users | q }} AS u WHERE u.{{ flag.column | q }} IS NOT FALSE
+{%- endfor %}
+{%- for source in tables %}
+    UNION ALL
+    SELECT t.{{ source.user | q }}, t.{{ source.name | q }}::text, {% if source.confirmed %}t.{{ source.confirmed | q }} IS TRUE{% else %}false{% endif %} FROM {{ source.table | q }} AS t
+{%- endfor %}
+{%- for holder in holders %}
+    UNION ALL
+    SELECT {% if mine %}crm_access_rules.me(){% else %}m.user_key{% endif %}, {{ holder.name | q }}, {% if holder.confirmed %}true{% else %}false{% endif %}
+    FROM {% if mine %}crm_access_rules.my_roles(){% else %}crm_access_rules.roles(){% endif %} AS m WHERE m.role = ANY ({{ holder.roles | q }})
+{%- endfor %}
+) AS r
+{%- if mine %}
+WHERE r.user_key = crm_access_rules.me()
+{%- endif %}

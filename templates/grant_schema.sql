@@ -1,0 +1,1 @@
+GRANT {{ privilege | q }} ON SCHEMA {{ schema | q }} TO {{ role | q }};

@@ -1,0 +1,1 @@
+GRANT SELECT ON {{ table | q }} TO {{ role | q }};

@@ -1,0 +1,1 @@
+REVOKE ALL ON FUNCTION {{ function | q }}({% for argument in arguments %}{% if not loop.first %}, {% endif %}{{ argument | q }}{% endfor %}) FROM PUBLIC;
