@@ -341,8 +341,8 @@ SELECT n, 'Q-' || lpad(n::text, 4, '0'), 18 + n * 3 % 1600, (ARRAY['draft', 'sen
 FROM generate_series(18, 917) AS n;
 
 INSERT INTO invoices (id, number, company_id, contact_id, sales_user_id, amount, due_on)
-SELECT n, 'F-' || lpad(n::text, 4, '0'), CASE WHEN n % 4 <> 0 THEN 18 + n * 43 % 600 END,
-    CASE WHEN n % 4 = 0 THEN 18 + n * 19 % 2400 END, CASE WHEN n % 3 <> 0 THEN sellers[1 + n * 9 % 16] END,
+SELECT n, 'F-' || lpad(n::text, 4, '0'), CASE WHEN n % 4 <> 0 THEN 18 + (n * 43 + n / 4) % 600 END,
+    CASE WHEN n % 4 = 0 THEN 18 + (n * 19 + n / 4) % 2400 END, CASE WHEN n % 3 <> 0 THEN sellers[1 + n * 9 % 16] END,
     n * 173 % 15000, date '2024-01-31' + n % 330
 FROM word, generate_series(18, 917) AS n;
 
