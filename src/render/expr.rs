@@ -1,0 +1,90 @@
+//! Expressions and atoms as SQL text.
+
+use super::quote::Quoting;
+use crate::program::{Argument, Builtin, Call, Expr, RULES_SCHEMA, Sql};
+
+/// An atom as SQL text.
+pub fn atom(sql: &Sql, quoting: &dyn Quoting) -> String {
+    match sql {
+        Sql::Ident(name) => quoting.identifier(name),
+        Sql::Qualified(schema, name) => format!("{}.{}", quoting.identifier(schema), quoting.identifier(name)),
+        Sql::Literal(text) => quoting.literal(text),
+        Sql::Texts(texts) => array(texts, quoting),
+        Sql::Expr(expr) => top(expr, quoting),
+        Sql::Word(word) => word.clone(),
+    }
+}
+
+fn array(texts: &[String], quoting: &dyn Quoting) -> String {
+    if texts.is_empty() {
+        return "'{}'::text[]".to_owned();
+    }
+    let items: Vec<String> = texts.iter().map(|text| quoting.literal(text)).collect();
+    format!("ARRAY[{}]::text[]", items.join(", "))
+}
+
+/// An expression that stands alone in parentheses: its alternatives on a line each.
+fn top(expr: &Expr, quoting: &dyn Quoting) -> String {
+    match expr {
+        Expr::Or(parts) => format!("(\n    {}\n)", joined(parts, "\n    OR ", quoting)),
+        other => part(other, quoting),
+    }
+}
+
+fn joined(parts: &[Expr], by: &str, quoting: &dyn Quoting) -> String {
+    parts.iter().map(|inner| part(inner, quoting)).collect::<Vec<_>>().join(by)
+}
+
+fn part(expr: &Expr, quoting: &dyn Quoting) -> String {
+    match expr {
+        Expr::Bool(true) => "true".to_owned(),
+        Expr::Bool(false) => "false".to_owned(),
+        Expr::And(parts) => format!("({})", joined(parts, " AND ", quoting)),
+        Expr::Or(parts) => format!("({})", joined(parts, " OR ", quoting)),
+        Expr::Not(inner) => format!("(NOT {})", part(inner, quoting)),
+        Expr::Column(name) => quoting.identifier(name),
+        Expr::Text(text) => quoting.literal(text),
+        Expr::Number(number) => quoting.number(number),
+        Expr::Compare(left, op, right) => format!("({} {} {})", part(left, quoting), op.symbol(), part(right, quoting)),
+        Expr::IsNull(inner, negated) => format!("({} IS {}NULL)", part(inner, quoting), not(*negated)),
+        Expr::IsTruth(inner, truth, negated) => {
+            format!("({} IS {}{})", part(inner, quoting), not(*negated), if *truth { "TRUE" } else { "FALSE" })
+        }
+        Expr::InList(inner, list, negated) => format!("({} {}IN ({}))", part(inner, quoting), not(*negated), joined(list, ", ", quoting)),
+        Expr::Between(inner, low, high, negated) => {
+            format!("({} {}BETWEEN {} AND {})", part(inner, quoting), not(*negated), part(low, quoting), part(high, quoting))
+        }
+        Expr::InSet(inner, function) => format!("({} IN (SELECT {}))", part(inner, quoting), call(function, quoting)),
+        Expr::Once(function) => format!("(SELECT {})", call(function, quoting)),
+        Expr::EachRow(function) => call(function, quoting),
+        Expr::Builtin(builtin, arguments) => {
+            let arguments = joined(arguments, ", ", quoting);
+            match builtin {
+                Builtin::Lower => format!("pg_catalog.lower({arguments})"),
+                Builtin::Upper => format!("pg_catalog.upper({arguments})"),
+                Builtin::Length => format!("pg_catalog.length({arguments})"),
+                Builtin::Coalesce => format!("COALESCE({arguments})"),
+                Builtin::Now => "pg_catalog.now()".to_owned(),
+                Builtin::CurrentDate => "CURRENT_DATE".to_owned(),
+                Builtin::StartsWith => format!("pg_catalog.starts_with({arguments})"),
+            }
+        }
+    }
+}
+
+fn not(negated: bool) -> &'static str {
+    if negated { "NOT " } else { "" }
+}
+
+fn call(call: &Call, quoting: &dyn Quoting) -> String {
+    let arguments: Vec<String> = call
+        .arguments
+        .iter()
+        .map(|argument| match argument {
+            Argument::Text(text) => quoting.literal(text),
+            Argument::Texts(texts) => array(texts, quoting),
+            Argument::Column(name) => quoting.identifier(name),
+        })
+        .collect();
+    format!("{}.{}({})", quoting.identifier(RULES_SCHEMA), quoting.identifier(&call.function), arguments.join(", "))
+}

@@ -1,0 +1,13 @@
+//! Programs as SQL text.
+//!
+//! Every name and text passes through one filter, `q`, which quotes by what the atom is. The filter's [`Quoting`] can be exchanged for one
+//! that writes placeholders: `verify` renders a statement both ways and compares what a parser sees.
+
+mod expr;
+mod quote;
+mod script;
+mod templates;
+
+pub use quote::{Neutral, Plain, Quoting};
+pub use script::{OPENING, Script, ScriptStatement, script};
+pub use templates::{FUNCTION_TEMPLATES, RenderError, Renderer, STATEMENT_TEMPLATES};

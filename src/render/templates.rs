@@ -1,0 +1,146 @@
+//! Templates, and what fills them.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use tera::{Context, Tera, Value};
+
+use super::expr::atom;
+use super::quote::Quoting;
+use crate::program::{Function, Sql, Statement};
+
+/// Why a statement can't be rendered: a mistake in this program, never in a configuration.
+#[derive(Debug)]
+pub struct RenderError(String);
+
+impl fmt::Display for RenderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for RenderError {}
+
+impl From<tera::Error> for RenderError {
+    fn from(error: tera::Error) -> Self {
+        let mut text = error.to_string();
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            text.push_str(&format!(": {cause}"));
+            source = cause.source();
+        }
+        RenderError(text)
+    }
+}
+
+macro_rules! templates {
+    ($folder:literal: $($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../templates/", $folder, $name, ".sql")))),*]
+    };
+}
+
+/// One template per kind of statement.
+pub const STATEMENT_TEMPLATES: &[(&str, &str)] = templates!("":
+    "call", "create_schema", "grant_schema", "grant_select", "grant_execute", "revoke_execute", "function_owner", "create_function",
+    "enable_row_security", "force_row_security", "create_policy", "comment_policy", "create_trigger", "record",
+);
+
+/// One template per body of a function.
+pub const FUNCTION_TEMPLATES: &[(&str, &str)] = templates!("functions/":
+    "identity_key", "token_user", "me", "attribute", "department_member", "subjects", "roles", "granted", "granted_most_specific",
+    "restrictions", "restricted", "my_departments", "my_department_tree", "department_colleagues", "my_circles", "circle_colleagues",
+    "records_where", "joined_to_me", "joined_to_set", "all_joined_to_set", "is_joined", "can", "can_entity", "violations",
+    "assert_consistent", "check_consistent",
+);
+
+/// Function bodies in PL/pgSQL; all others are SQL.
+const PLPGSQL: &[&str] = &["assert_consistent", "check_consistent"];
+
+/// Renders statements with one way of quoting.
+pub struct Renderer {
+    tera: Tera,
+}
+
+impl Renderer {
+    /// Reads the templates and fixes the quoting.
+    pub fn new(quoting: Arc<dyn Quoting>) -> Result<Renderer, RenderError> {
+        let mut tera = Tera::default();
+        let statements = STATEMENT_TEMPLATES.iter().map(|(name, text)| (format!("{name}.sql"), *text));
+        let functions = FUNCTION_TEMPLATES.iter().map(|(name, text)| (format!("functions/{name}.sql"), *text));
+        tera.add_raw_templates(statements.chain(functions))?;
+        // HTML escaping has no place in SQL; the filter below is what quotes.
+        tera.autoescape_on(Vec::new());
+        tera.register_filter("q", move |value: &Value, _: &HashMap<String, Value>| {
+            let sql: Sql = serde_json::from_value(value.clone())
+                .map_err(|error| tera::Error::msg(format!("only an atom can be quoted, not {value}: {error}")))?;
+            Ok(Value::String(atom(&sql, quoting.as_ref())))
+        });
+        Ok(Renderer { tera })
+    }
+
+    /// The text of a statement, without a final line break.
+    pub fn statement(&self, statement: &Statement) -> Result<String, RenderError> {
+        match statement {
+            Statement::State => Ok(include_str!("../../sql/state.sql").trim_end().to_owned()),
+            Statement::Signing => Ok(include_str!("../../sql/signing.sql").trim_end().to_owned()),
+            Statement::CreateFunction(function) => self.function(statement, function),
+            other => self.plain(other, Context::from_serialize(other)?),
+        }
+    }
+
+    fn plain(&self, statement: &Statement, context: Context) -> Result<String, RenderError> {
+        let kind = serde_json::to_value(statement).ok().and_then(|value| Some(value.get("kind")?.as_str()?.to_owned()));
+        let kind = kind.ok_or_else(|| RenderError("a statement has no kind".to_owned()))?;
+        Ok(self.tera.render(&format!("{kind}.sql"), &context)?.trim_end().to_owned())
+    }
+
+    fn function(&self, statement: &Statement, function: &Function) -> Result<String, RenderError> {
+        let mut inner = Context::new();
+        for (name, value) in &function.body.values {
+            inner.insert(*name, value);
+        }
+        let template = function.body.template;
+        let body = self.tera.render(&format!("functions/{template}.sql"), &inner)?;
+        let body = body.trim_matches('\n').trim_end();
+        let tag = dollar_tag(body);
+        let mut context = Context::from_serialize(statement)?;
+        let language = if PLPGSQL.contains(&template) { "plpgsql" } else { "sql" };
+        context.insert("language", &Sql::word(language));
+        context.insert("body", &Sql::Word(format!("{tag}\n{body}\n{tag}")));
+        self.plain(statement, context)
+    }
+}
+
+/// A dollar quote that does not occur in the body.
+fn dollar_tag(body: &str) -> String {
+    let mut number = 0_u32;
+    loop {
+        let tag = if number == 0 { "$function$".to_owned() } else { format!("$function_{number}$") };
+        if !body.contains(&tag) {
+            return tag;
+        }
+        number += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_interpolation_of_every_template_passes_through_the_filter() {
+        for (name, text) in STATEMENT_TEMPLATES.iter().chain(FUNCTION_TEMPLATES) {
+            for (at, _) in text.match_indices("{{") {
+                let end = text[at..].find("}}").map(|length| at + length).expect("an open interpolation");
+                assert!(text[at..end].trim_end().ends_with("| q"), "{name}: {}", &text[at..end]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_can_not_end_its_own_dollar_quote() {
+        assert_eq!(dollar_tag("SELECT 1"), "$function$");
+        assert_eq!(dollar_tag("SELECT '$function$' || '$function_1$'"), "$function_2$");
+    }
+}
