@@ -129,7 +129,7 @@ fn a_quoted_merge_key_is_a_key() {
 fn broken_yaml_is_refused_with_its_place_and_advice() {
     let cases = [
         ("a:\n\tb: 1", "b", "indent with spaces, not with tabs"),
-        ("a: [1, 2", "", "close the bracket `[`"),
+        ("a: [1, 2", "[", "close the bracket `[`"),
         ("a: b: c", ":", "check the indentation; a text with `: ` in it takes quotes"),
         ("a: @b", "@", "a text that begins with this character takes quotes"),
         ("a: \"x\" y", "y", "put the whole text in quotes"),
