@@ -14,7 +14,7 @@ pub mod render;
 // pub mod resolve;
 pub mod text;
 pub mod verify;
-// pub mod yaml;
+pub mod yaml;
 
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -27,6 +27,7 @@ pub struct Assignments {
 /// One assignment: `role` or `restriction`, to exactly one of the subjects.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "assignment")]
 pub struct Listed {
     /// The role that is given.
     #[serde(default)]
@@ -66,6 +67,7 @@ pub struct Listed {
 /// A table of the application with one assignment per row.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "table")]
 pub struct AssignmentTable {
     /// Schema of the table.
     #[serde(default)]
@@ -88,6 +90,7 @@ pub struct AssignmentTable {
 /// A boolean column of the users table; null counts as false for a role and as true for a restriction.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "flag")]
 pub struct Flag {
     /// The column.
     pub column: At<String>,

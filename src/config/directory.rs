@@ -1,8 +1,9 @@
 //! Where the application keeps its people and their groups.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
+use super::forms::text;
 use super::{Entries, KeyType, Short, Shorthand};
 use crate::text::At;
 
@@ -47,6 +48,7 @@ pub struct Users {
     /// Columns that `where` predicates may use as `user.<column>`, each with its type
     /// (text, int4, int8, numeric, boolean, date, timestamptz, uuid).
     #[serde(default)]
+    #[schemars(title = "type")]
     pub attributes: Entries<At<String>>,
 }
 
@@ -98,6 +100,10 @@ pub struct DepartmentMembers {
 
 impl Shorthand for DepartmentMembers {
     type First = String;
+
+    fn first(_: &mut SchemaGenerator) -> Schema {
+        text("column")
+    }
 }
 
 /// Groups, workgroups or teams: sets of users.

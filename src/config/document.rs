@@ -1,10 +1,15 @@
 //! The whole file.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Assignments, Directory, Entity, Entries, Identity, KeyType, Many, Restriction, Role};
-use crate::text::{At, Diagnostics, Source};
+use super::conform::conform;
+use super::schema::schema;
+use super::{Assignments, Directory, Entity, Entries, Identity, KeyType, Restriction, Role};
+use crate::text::{At, Code, Diagnostics, Source};
+use crate::yaml::{self, Kind};
 
 /// Who may see and change which record of a CRM.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -41,6 +46,9 @@ pub struct Config {
     /// What counts for a user whose roles differ in strength. Default `union`.
     #[serde(default)]
     pub conflict: Option<At<Conflict>>,
+    /// Keys and names whose values were left out because of mistakes already reported: that one of them is missing is no news.
+    #[serde(skip)]
+    pub left_out: BTreeSet<String>,
 }
 
 /// What counts for a user whose roles differ in strength (B6).
@@ -59,14 +67,33 @@ pub enum Conflict {
 /// Reads a configuration and reports every mistake of form at once.
 ///
 /// Gives the configuration whenever enough of it is sound to go on checking: what is wrong is left out of it and
-/// reported in `diagnostics`. `None` only where nothing can be read (no YAML, not a mapping).
+/// reported in `diagnostics`. `None`, with a report, where nothing can be read: no YAML, no mapping, or a key is missing that
+/// everything else depends on.
 pub fn read(source: &Source, diagnostics: &mut Diagnostics) -> Option<Config> {
-    let _ = (source, diagnostics);
-    let _unused: Option<Many<u8>> = None;
-    todo!("helper")
+    let mut found = Diagnostics::new();
+    let config = read_into(source, &mut found);
+    diagnostics.extend(found);
+    config
 }
 
-/// The JSON Schema of the configuration language (draft 2020-12), made from these types.
-pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(Config).to_value()
+fn read_into(source: &Source, diagnostics: &mut Diagnostics) -> Option<Config> {
+    let root = match yaml::parse(source, diagnostics) {
+        Some(root) if root.kind != Kind::Null => root,
+        _ if diagnostics.has_errors() => return None,
+        _ => {
+            let help = "begin with `version: 1`";
+            diagnostics.error(Code::EmptyFile, None, "the configuration is empty", help);
+            return None;
+        }
+    };
+    let conforming = conform(&root, &schema(), diagnostics);
+    let node = conforming.node?;
+    match yaml::deserialize::<Config>(&node) {
+        Ok(config) => Some(Config { left_out: conforming.left_out, ..config }),
+        Err(error) => {
+            // The schema comes from the same types, so this is not reached; if it is, nothing is read.
+            diagnostics.error(Code::BadValue, error.span, error.message, None::<&str>);
+            None
+        }
+    }
 }

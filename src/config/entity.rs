@@ -1,14 +1,16 @@
 //! Protected tables and how their records relate to people.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
+use super::forms::{text, texts};
 use super::{Entries, KeyType, Many, Short, Shorthand};
 use crate::text::At;
 
 /// A table of records, and its columns and tables that say whose they are.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "entity")]
 pub struct Entity {
     /// Schema of the table.
     #[serde(default)]
@@ -51,6 +53,7 @@ pub struct Entity {
 pub struct Owners {
     /// Columns of the record; each owner counts as much as the first (T14).
     #[serde(default)]
+    #[schemars(title = "column")]
     pub columns: Many<At<String>>,
     /// Schema of the join table.
     #[serde(default)]
@@ -68,6 +71,10 @@ pub struct Owners {
 
 impl Shorthand for Owners {
     type First = Many<At<String>>;
+
+    fn first(_: &mut SchemaGenerator) -> Schema {
+        texts("column")
+    }
 }
 
 /// The stage of a record.
@@ -78,11 +85,16 @@ pub struct Stage {
     pub column: At<String>,
     /// The stages there are, so that a misspelled one is found. Without it any name is taken.
     #[serde(default)]
+    #[schemars(title = "stage")]
     pub names: Many<At<String>>,
 }
 
 impl Shorthand for Stage {
     type First = String;
+
+    fn first(_: &mut SchemaGenerator) -> Schema {
+        text("column")
+    }
 }
 
 /// How a record names a parent: `column`, or `table` with `child` and `parent`.
@@ -111,6 +123,10 @@ pub struct Parent {
 
 impl Shorthand for Parent {
     type First = String;
+
+    fn first(_: &mut SchemaGenerator) -> Schema {
+        text("column")
+    }
 }
 
 /// How many of a record's links must lead to a parent that qualifies (T3).

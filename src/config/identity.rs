@@ -1,8 +1,9 @@
 //! How the database learns who is asking.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
+use super::forms::text;
 use super::{Many, Short, Shorthand};
 use crate::text::At;
 
@@ -12,6 +13,7 @@ use crate::text::At;
 pub struct Identity {
     /// Database roles that may call `crm_access.act_as(user)`: the application's backend, never a role that people log in with.
     #[serde(default)]
+    #[schemars(title = "database role")]
     pub act_as: Many<At<String>>,
     /// Column of the users table with the name of the database role that the user logs in with (psql, BI tools).
     #[serde(default)]
@@ -33,6 +35,7 @@ pub struct Setting {
     pub signed: bool,
     /// Database roles that may call `crm_access.issue(user, seconds)` to obtain a signed value.
     #[serde(default)]
+    #[schemars(title = "database role")]
     pub issuers: Many<At<String>>,
 }
 
@@ -42,4 +45,8 @@ fn signed_by_default() -> bool {
 
 impl Shorthand for Setting {
     type First = String;
+
+    fn first(_: &mut SchemaGenerator) -> Schema {
+        text("setting")
+    }
 }

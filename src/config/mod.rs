@@ -4,19 +4,27 @@
 //! resolved here and nothing is checked against anything else: that is `resolve`.
 
 mod assignment;
+mod conform;
 mod directory;
 mod document;
 mod entity;
+mod expected;
 mod forms;
 mod identity;
 mod restriction;
 mod role;
+mod schema;
+mod shape;
 
 pub use assignment::{AssignmentTable, Assignments, Flag, Listed};
 pub use directory::{Circles, CircleMembers, Departments, DepartmentMembers, Directory, Users};
-pub use document::{Config, Conflict, read, schema};
+pub use document::{Config, Conflict, read};
 pub use entity::{Entity, LinkRule, Owners, Parent, Stage};
 pub use forms::{Entries, Key, KeyType, Many, Short, Shorthand};
 pub use identity::{Identity, Setting};
 pub use restriction::{LeaderRule, OtherEntities, Promotion, Restriction, RestrictionLevels};
 pub use role::{EntityGrants, Level, Role, ScopeItem};
+pub use schema::schema;
+
+#[cfg(test)]
+mod tests;

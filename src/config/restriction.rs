@@ -9,6 +9,7 @@ use crate::text::At;
 /// A named restriction. It never adds a record (T1), and no further role defeats it (O11).
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "restriction")]
 pub struct Restriction {
     /// What the restriction is for; shown in the generated SQL.
     #[serde(default)]
@@ -19,12 +20,14 @@ pub struct Restriction {
     pub others: At<OtherEntities>,
     /// Roles whose holders can't be restricted (T9).
     #[serde(default)]
+    #[schemars(title = "role")]
     pub not_for: Many<At<String>>,
     /// What happens when someone restricted receives such a role: `refuse` (default) or `lift`.
     #[serde(default)]
     pub promotion: Option<At<Promotion>>,
     /// Restrictions that can't be combined with this one on one user (T12).
     #[serde(default)]
+    #[schemars(title = "restriction")]
     pub conflicts_with: Many<At<String>>,
     /// Whether heads of departments and leaders of teams can be restricted (T10): `forbid`, or `confirm` with `confirmed: true`. Without it they can.
     #[serde(default)]

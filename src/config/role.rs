@@ -1,20 +1,23 @@
 //! Roles, their grants, and the scopes of a grant.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
+use super::schema::scope_text;
 use super::{Entries, Many, Short, Shorthand};
 use crate::text::At;
 
 /// A named set of grants.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "role")]
 pub struct Role {
     /// What the role is for; shown in the generated SQL.
     #[serde(default)]
     pub description: Option<At<String>>,
     /// Roles whose grants this one has too.
     #[serde(default)]
+    #[schemars(title = "role")]
     pub includes: Many<At<String>>,
     /// What the role may do, by entity; `"*"` stands for every entity that is not listed beside it. An entity that is neither gives nothing.
     #[serde(default)]
@@ -55,6 +58,7 @@ pub struct Level {
     pub scopes: Many<Short<ScopeItem>>,
     /// A predicate that narrows all of these scopes.
     #[serde(default, rename = "where")]
+    #[schemars(title = "predicate")]
     pub predicate: Option<At<String>>,
     /// Scopes by stage; a stage that is not listed takes `scopes` (B9). A record whose stage is null is in none once a stage is listed.
     #[serde(default)]
@@ -72,12 +76,22 @@ impl Shorthand for Level {
 pub struct ScopeItem {
     /// The scope's text. Default `all` where `where` is given.
     #[serde(default)]
+    #[schemars(schema_with = "optional_scope")]
     pub scope: Option<At<String>>,
     /// A predicate over the record's own columns and `user.<attribute>` that narrows the scope.
     #[serde(default, rename = "where")]
+    #[schemars(title = "predicate")]
     pub predicate: Option<At<String>>,
 }
 
 impl Shorthand for ScopeItem {
     type First = String;
+
+    fn first(_: &mut SchemaGenerator) -> Schema {
+        scope_text()
+    }
+}
+
+fn optional_scope(_: &mut SchemaGenerator) -> Schema {
+    scope_text()
 }
