@@ -11,7 +11,7 @@ pub mod model;
 pub mod predicate;
 pub mod program;
 pub mod render;
-// pub mod resolve;
+pub mod resolve;
 pub mod text;
 pub mod verify;
 pub mod yaml;

@@ -216,7 +216,7 @@ pub fn triggers(model: &Model) -> Vec<(TableName, Trigger)> {
     let mut of_users: Vec<String> = vec![directory.users.key.to_string()];
     of_users.extend(given.role_flags.iter().map(|flag| flag.column.to_string()));
     of_users.extend(given.restriction_flags.iter().flat_map(|flag| [Some(&flag.column), flag.confirmed.as_ref()]).flatten().map(ToString::to_string));
-    for departments in &directory.departments {
+    if let Some(departments) = &directory.departments {
         let mut columns = vec![departments.key.to_string()];
         columns.extend([&departments.head, &departments.parent].into_iter().flatten().map(ToString::to_string));
         add(&departments.table, columns);

@@ -1,0 +1,85 @@
+//! Turns a configuration into a model: resolves names, fills in defaults, checks each part against the others.
+//!
+//! Takes a [`Config`] as written, gives a [`Model`] only if nothing is wrong; otherwise every mistake has been reported.
+
+mod assignments;
+mod entities;
+mod identity;
+mod names;
+mod people;
+mod restrictions;
+mod roles;
+mod scopes;
+mod warnings;
+
+use crate::config::{Config, KeyType};
+use crate::model::{Entity, EntityName, Model, SchemaName};
+use crate::text::{At, Diagnostics, Source};
+
+/// Resolves a configuration; `None` where an error was found, by this or any earlier pass.
+pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) -> Option<Model> {
+    let mut resolver = Resolver::new(source, config, diagnostics);
+    let application_role = resolver.db_role(&config.application_role);
+    let reader_role = match &config.reader_role {
+        Some(name) => resolver.db_role(name),
+        None => crate::model::DbRoleName::new("crm_access_reader").ok(),
+    };
+    resolver.distinct_roles(application_role.as_ref(), reader_role.as_ref());
+    let directory = resolver.directory();
+    let identity = resolver.identity();
+    let entities = resolver.entities();
+    let roles = resolver.roles(&entities);
+    let restrictions = resolver.restrictions(&entities, &roles);
+    let assignments = resolver.assignments(&roles, &restrictions);
+    let model = Model {
+        application_role: application_role?,
+        reader_role: reader_role?,
+        identity,
+        directory: directory?,
+        entities,
+        roles,
+        restrictions,
+        assignments,
+        conflict: config.conflict.as_ref().map(|conflict| conflict.value).unwrap_or_default(),
+    };
+    resolver.warn(&model);
+    (!resolver.found.has_errors()).then_some(model)
+}
+
+/// What all parts of the resolving share.
+struct Resolver<'a> {
+    source: &'a Source,
+    config: &'a Config,
+    found: &'a mut Diagnostics,
+    schema: Option<SchemaName>,
+    key_type: KeyType,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(source: &'a Source, config: &'a Config, found: &'a mut Diagnostics) -> Self {
+        let key_type = config.key_type.as_ref().map_or(KeyType::Int8, |key_type| key_type.value);
+        let mut resolver = Resolver { source, config, found, schema: None, key_type };
+        resolver.schema = match &config.schema {
+            Some(name) => resolver.name(name, "schema", SchemaName::new),
+            None => SchemaName::new("public").ok(),
+        };
+        resolver
+    }
+
+    /// Whether something of that name was left out because of a mistake that has been reported.
+    fn left_out(&self, name: &str) -> bool {
+        self.config.left_out.contains(name)
+    }
+
+    fn key_type(&self, given: &Option<At<KeyType>>) -> KeyType {
+        given.as_ref().map_or(self.key_type, |key_type| key_type.value)
+    }
+}
+
+fn find_entity<'m>(entities: &'m [Entity], name: &str) -> Option<&'m Entity> {
+    entities.iter().find(|entity| entity.name.as_str() == name)
+}
+
+fn entity_names(entities: &[Entity]) -> Vec<EntityName> {
+    entities.iter().map(|entity| entity.name.clone()).collect()
+}
