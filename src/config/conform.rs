@@ -240,7 +240,9 @@ fn advice(node: &Node, all: &[Shape<'_>]) -> Option<String> {
             let truth = takes(|shape| matches!(shape, Shape::Truth)) && matches!(text.as_str(), "true" | "false");
             (number || truth).then(|| "leave out the quotes".to_owned())
         }
-        Kind::List(_) => Some("write one value, without a list".to_owned()),
+        Kind::List(_) if !takes(|shape| matches!(shape, Shape::Struct(_) | Shape::Entries { .. })) => {
+            Some("write one value, without a list".to_owned())
+        }
         _ => None,
     }
 }

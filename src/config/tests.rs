@@ -45,7 +45,7 @@ roles:
         delete: [{scope: own, where: amount < 100}, created]
   Reader:
     grants:
-      contacts: {scope: open, where: true}
+      contacts: {scope: open, where: a = b}
       deals: {scopes: [own, team], where: not archived}
 restrictions:
   Limited:
@@ -156,10 +156,7 @@ fn short_forms_compose() {
 
 #[test]
 fn a_mapping_that_is_the_short_form_of_another_is_read_as_such() {
-    let text = SMALL.replace("contacts: {scope: open, where: true}", "contacts: {scope: open, where: a = b}");
-    let (config, all) = check(&text);
-    assert!(all.is_empty(), "{all:?}");
-    let config = config.unwrap();
+    let config = small();
     let grants = &entry(&config.roles, "Reader").grants;
     let every = entry(grants, "contacts").every.as_ref().unwrap();
     assert_eq!(scopes(&every.scopes), [(Some("open"), Some("a = b"))]);
@@ -214,7 +211,7 @@ fn a_misspelled_action_is_an_unknown_action() {
     let help = "possible are `read`, `create`, `update`, `delete`";
     says(text, "contacts: {export: all}", Code::UnknownAction, "unknown action `export`", help, "export");
     let help = "possible are `every`, `read`, `create`, `update`, `delete`";
-    says("contacts: {scope: open, where: true}", "contacts: {assign: all}", Code::UnknownAction, "unknown action `assign`", help, "assign");
+    says("contacts: {scope: open, where: a = b}", "contacts: {assign: all}", Code::UnknownAction, "unknown action `assign`", help, "assign");
 }
 
 #[test]
@@ -254,7 +251,7 @@ fn a_value_of_a_wrong_type_is_found() {
         "attributes: [region]",
         Code::WrongType,
         "expected a mapping from names to types, found a list",
-        "write one value, without a list",
+        "",
         "[region]",
     );
 }
