@@ -130,7 +130,7 @@ impl<'s> Walker<'s, '_> {
             _ => None,
         });
         let known = |object: &Struct<'_>| pairs.iter().filter(|(key, _)| object.property(key).is_some()).count();
-        let Some(full) = structs().last() else {
+        let Some(full) = structs().next_back() else {
             return self.wrong_type(node, schema, all, place);
         };
         // A mapping may itself be the short form of the full one: `{scope: own}` for `{scopes: [{scope: own}]}`. The

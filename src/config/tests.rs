@@ -64,8 +64,11 @@ assignments:
 conflict: deny_wins
 "#;
 
-/// The configuration and the report of a text: code, message, help and marked text of each diagnostic.
-fn check(text: &str) -> (Option<Config>, Vec<(Code, String, String, String)>) {
+/// Code, message, help and marked text of a diagnostic.
+type Found = (Code, String, String, String);
+
+/// The configuration and what is reported of a text.
+fn check(text: &str) -> (Option<Config>, Vec<Found>) {
     let source = Source::new("crm.yaml", text);
     let mut diagnostics = Diagnostics::new();
     let config = read(&source, &mut diagnostics);
@@ -411,6 +414,8 @@ fn endure(text: Vec<u8>) {
     let config = read(&source, &mut diagnostics);
     assert!(config.is_some() || diagnostics.has_errors());
     for diagnostic in &diagnostics {
+        // What conforms to the schema is never refused afterwards.
+        assert!(diagnostic.code != Code::BadValue || diagnostic.message.starts_with("unknown value"), "{diagnostic:?}");
         assert!(diagnostic.span.is_none_or(|span| source.text().get(span.start..span.end).is_some()), "{diagnostic:?}");
     }
     report(&source, &diagnostics, Format::Human, true);
