@@ -130,7 +130,7 @@ impl<'s> Walker<'s, '_> {
             _ => None,
         });
         let known = |object: &Struct<'_>| pairs.iter().filter(|(key, _)| object.property(key).is_some()).count();
-        let Some(full) = structs().last() else {
+        let Some(full) = structs().next_back() else {
             return self.wrong_type(node, schema, all, place);
         };
         // A mapping may itself be the short form of the full one: `{scope: own}` for `{scopes: [{scope: own}]}`. The
@@ -240,7 +240,9 @@ fn advice(node: &Node, all: &[Shape<'_>]) -> Option<String> {
             let truth = takes(|shape| matches!(shape, Shape::Truth)) && matches!(text.as_str(), "true" | "false");
             (number || truth).then(|| "leave out the quotes".to_owned())
         }
-        Kind::List(_) => Some("write one value, without a list".to_owned()),
+        Kind::List(_) if !takes(|shape| matches!(shape, Shape::Struct(_) | Shape::Entries { .. })) => {
+            Some("write one value, without a list".to_owned())
+        }
         _ => None,
     }
 }

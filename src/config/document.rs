@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::conform::conform;
-use super::schema::schema;
+use super::schema::SCHEMA;
 use super::{Assignments, Directory, Entity, Entries, Identity, KeyType, Restriction, Role};
 use crate::text::{At, Code, Diagnostics, Source};
 use crate::yaml::{self, Kind};
@@ -86,7 +86,7 @@ fn read_into(source: &Source, diagnostics: &mut Diagnostics) -> Option<Config> {
             return None;
         }
     };
-    let conforming = conform(&root, &schema(), diagnostics);
+    let conforming = conform(&root, &SCHEMA, diagnostics);
     let node = conforming.node?;
     match yaml::deserialize::<Config>(&node) {
         Ok(config) => Some(Config { left_out: conforming.left_out, ..config }),

@@ -1,9 +1,10 @@
 //! Roles, their grants, and the scopes of a grant.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
-use super::schema::scope_text;
 use super::{Entries, Many, Short, Shorthand};
 use crate::text::At;
 
@@ -76,7 +77,7 @@ impl Shorthand for Level {
 pub struct ScopeItem {
     /// The scope's text. Default `all` where `where` is given.
     #[serde(default)]
-    #[schemars(schema_with = "optional_scope")]
+    #[schemars(with = "ScopeText")]
     pub scope: Option<At<String>>,
     /// A predicate over the record's own columns and `user.<attribute>` that narrows the scope.
     #[serde(default, rename = "where")]
@@ -87,11 +88,24 @@ pub struct ScopeItem {
 impl Shorthand for ScopeItem {
     type First = String;
 
-    fn first(_: &mut SchemaGenerator) -> Schema {
-        scope_text()
+    fn first(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<ScopeText>()
     }
 }
 
-fn optional_scope(_: &mut SchemaGenerator) -> Schema {
-    scope_text()
+/// Pattern of a scope's text: names, some with entities in parentheses, joined by `and`. Whether a scope exists is for
+/// `resolve` to say.
+const SCOPE: &str = r"^\s*[a-z_]+\s*(\([^()]*\))?(\s+and\s+[a-z_]+\s*(\([^()]*\))?)*\s*$";
+
+/// The text of a scope, as the schema describes it.
+struct ScopeText;
+
+impl JsonSchema for ScopeText {
+    fn schema_name() -> Cow<'static, str> {
+        "Scope".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "title": "scope", "pattern": SCOPE })
+    }
 }

@@ -1,22 +1,23 @@
 //! The JSON Schema of the configuration language.
 
+use std::sync::LazyLock;
+
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
-use schemars::{JsonSchema, Schema, json_schema};
+use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
 use super::Config;
 
-/// Pattern of a scope's text: names, some with entities in parentheses, joined by `and`.
-const SCOPE: &str = r"^\s*[a-z_]+\s*(\([^()]*\))?(\s+and\s+[a-z_]+\s*(\([^()]*\))?)*\s*$";
-
-/// Schema of a scope's text. Whether the scope exists is said by `resolve`, not by the pattern.
-pub(super) fn scope_text() -> Schema {
-    json_schema!({ "type": "string", "title": "scope", "pattern": SCOPE })
-}
-
 /// The JSON Schema of the configuration language (draft 2020-12), made from these types.
 pub fn schema() -> Value {
+    SCHEMA.clone()
+}
+
+/// The schema, made once.
+pub(super) static SCHEMA: LazyLock<Value> = LazyLock::new(make);
+
+fn make() -> Value {
     let mut generator = SchemaSettings::draft2020_12().with_transform(Plain).into_generator();
     let mut schema = Config::json_schema(&mut generator);
     let mut definitions = generator.take_definitions(true);

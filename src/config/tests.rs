@@ -45,7 +45,7 @@ roles:
         delete: [{scope: own, where: amount < 100}, created]
   Reader:
     grants:
-      contacts: {scope: open, where: true}
+      contacts: {scope: open, where: a = b}
       deals: {scopes: [own, team], where: not archived}
 restrictions:
   Limited:
@@ -64,8 +64,11 @@ assignments:
 conflict: deny_wins
 "#;
 
-/// The configuration and the report of a text: code, message, help and marked text of each diagnostic.
-fn check(text: &str) -> (Option<Config>, Vec<(Code, String, String, String)>) {
+/// Code, message, help and marked text of a diagnostic.
+type Found = (Code, String, String, String);
+
+/// The configuration and what is reported of a text.
+fn check(text: &str) -> (Option<Config>, Vec<Found>) {
     let source = Source::new("crm.yaml", text);
     let mut diagnostics = Diagnostics::new();
     let config = read(&source, &mut diagnostics);
@@ -156,10 +159,7 @@ fn short_forms_compose() {
 
 #[test]
 fn a_mapping_that_is_the_short_form_of_another_is_read_as_such() {
-    let text = SMALL.replace("contacts: {scope: open, where: true}", "contacts: {scope: open, where: a = b}");
-    let (config, all) = check(&text);
-    assert!(all.is_empty(), "{all:?}");
-    let config = config.unwrap();
+    let config = small();
     let grants = &entry(&config.roles, "Reader").grants;
     let every = entry(grants, "contacts").every.as_ref().unwrap();
     assert_eq!(scopes(&every.scopes), [(Some("open"), Some("a = b"))]);
@@ -214,7 +214,7 @@ fn a_misspelled_action_is_an_unknown_action() {
     let help = "possible are `read`, `create`, `update`, `delete`";
     says(text, "contacts: {export: all}", Code::UnknownAction, "unknown action `export`", help, "export");
     let help = "possible are `every`, `read`, `create`, `update`, `delete`";
-    says("contacts: {scope: open, where: true}", "contacts: {assign: all}", Code::UnknownAction, "unknown action `assign`", help, "assign");
+    says("contacts: {scope: open, where: a = b}", "contacts: {assign: all}", Code::UnknownAction, "unknown action `assign`", help, "assign");
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn a_value_of_a_wrong_type_is_found() {
         "attributes: [region]",
         Code::WrongType,
         "expected a mapping from names to types, found a list",
-        "write one value, without a list",
+        "",
         "[region]",
     );
 }
@@ -414,11 +414,24 @@ fn endure(text: Vec<u8>) {
     let config = read(&source, &mut diagnostics);
     assert!(config.is_some() || diagnostics.has_errors());
     for diagnostic in &diagnostics {
+        // What conforms to the schema is never refused afterwards.
+        assert!(diagnostic.code != Code::BadValue || diagnostic.message.starts_with("unknown value"), "{diagnostic:?}");
         assert!(diagnostic.span.is_none_or(|span| source.text().get(span.start..span.end).is_some()), "{diagnostic:?}");
     }
     report(&source, &diagnostics, Format::Human, true);
     report(&source, &diagnostics, Format::Json, false);
-    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
+#[test]
+fn files_with_very_many_mistakes_are_endured() {
+    let unknown: String = (0..30_000).map(|n| format!("k{n}: 1\n")).collect();
+    let entities: String = (0..10_000).map(|n| format!("  e{n}: {{ownres: [1], tabel: 2}}\n")).collect();
+    let roles: String = (0..50_000).map(|n| format!("  r{n}: 5\n")).collect();
+    let long = format!("{}: 1\n{}: 2\n", "k".repeat(1000), "a b ".repeat(200));
+    for text in [unknown, format!("entities:\n{entities}"), format!("roles:\n{roles}"), long, format!("roles: {{{}}}", "{a: [".repeat(30))] {
+        endure(text.into_bytes());
+    }
 }
 
 proptest! {

@@ -5,7 +5,7 @@ const LONGEST: usize = 64;
 
 /// The candidate that a misspelled word is nearest to, when one is near.
 ///
-/// Equally near candidates count in their order.
+/// Equally near candidates count in their order; one that the word begins comes last.
 pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = word.chars().take(LONGEST + 1).count();
     if length == 0 || length > LONGEST {
@@ -14,8 +14,12 @@ pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let word = folded(word);
     let allowed = (length / 3).max(1);
     let mut best: Option<(usize, &str)> = None;
+    let mut longer: Option<&str> = None;
     for candidate in candidates {
         let other = candidate.chars().take(LONGEST + 1).count();
+        if other <= LONGEST && length > 2 && longer.is_none() && folded(candidate).starts_with(&word) {
+            longer = Some(candidate);
+        }
         if other > LONGEST || other.abs_diff(length) > allowed {
             continue;
         }
@@ -26,7 +30,7 @@ pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             best = Some((distance, candidate));
         }
     }
-    best.map(|(_, candidate)| candidate)
+    best.map(|(_, candidate)| candidate).or(longer)
 }
 
 /// "did you mean ...?" for a misspelled word, when a candidate is near.
@@ -48,6 +52,7 @@ mod tests {
         assert_eq!(suggest("reed", ["create", "read", "update"]), Some("read"));
         assert_eq!(suggest("READ", ["create", "read"]), Some("read"));
         assert_eq!(suggest("key-type", ["key", "key_type"]), Some("key_type"));
+        assert_eq!(suggest("deny", ["union", "deny_wins"]), Some("deny_wins"));
         assert_eq!(did_you_mean("onwer", ["owner"]).as_deref(), Some("did you mean `owner`?"));
     }
 

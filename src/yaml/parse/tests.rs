@@ -3,8 +3,11 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::text::At;
 
-/// Code, message, help and marked text of everything reported about a text, and whether there is a tree.
-fn reports(text: &str) -> (Option<Node>, Vec<(Code, String, Option<String>, String)>) {
+/// Code, message, help and marked text of a diagnostic.
+type Found = (Code, String, Option<String>, String);
+
+/// The tree of a text and what is reported of it.
+fn reports(text: &str) -> (Option<Node>, Vec<Found>) {
     let source = Source::new("test.yaml", text);
     let mut diagnostics = Diagnostics::new();
     let node = parse(&source, &mut diagnostics);
@@ -15,7 +18,7 @@ fn reports(text: &str) -> (Option<Node>, Vec<(Code, String, Option<String>, Stri
     (node, all.collect())
 }
 
-fn only(text: &str) -> (Code, String, Option<String>, String) {
+fn only(text: &str) -> Found {
     let (_, mut all) = reports(text);
     assert_eq!(all.len(), 1, "{all:?}");
     all.remove(0)
