@@ -1,0 +1,31 @@
+# The commands of this project; each is a script under tools/ that can also be run by itself.
+# PG_MAJOR=16 in front of any of them chooses another PostgreSQL than 15.
+
+.PHONY: help setup build install demo test clean
+
+help:
+	@echo 'make demo     see it work: its own PostgreSQL, sample data, six people, removed at the end'
+	@echo 'make test     every test'
+	@echo 'make setup    install what is missing on Debian or Ubuntu with Rust (says what)'
+	@echo 'make build    the command line in target/release/crm-access, and the extension'
+	@echo 'make install  the extension into the PostgreSQL of this machine'
+	@echo 'make clean    remove what was built'
+
+setup:
+	@tools/setup
+
+build: setup
+	cargo build --release --features cli --bin crm-access
+	@tools/install-extension
+
+install: setup
+	@tools/install-extension --system
+
+demo:
+	@tools/demo
+
+test: setup
+	@tools/test
+
+clean:
+	cargo clean
