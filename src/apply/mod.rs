@@ -1,1 +1,10 @@
-//! placeholder
+//! From a text to a database that enforces it.
+//!
+//! [`prepare`] runs every pass that needs no server; [`apply`] runs what it gives over a [`Session`]. The command line and the extension
+//! each bring a session of their own, so both do the same.
+
+mod prepare;
+mod session;
+
+pub use prepare::{Prepared, prepare};
+pub use session::{Outcome, Session, apply, end_statement};
