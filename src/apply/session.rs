@@ -28,7 +28,7 @@ pub enum Outcome {
 }
 
 /// Applies a configuration; nothing is done where it stands already.
-pub fn apply<S: Session>(session: &mut S, source: &Source, prepared: &Prepared) -> Result<Outcome, S::Error> {
+pub fn apply<S: Session + ?Sized>(session: &mut S, source: &Source, prepared: &Prepared) -> Result<Outcome, S::Error> {
     for statement in OPENING {
         session.execute(statement)?;
     }
