@@ -35,7 +35,8 @@ pub fn apply<S: Session + ?Sized>(session: &mut S, source: &Source, prepared: &P
     let program_hash = prepared.script.hash();
     // The server resolves names when it first sees a statement, so the question comes in two.
     if session.ask("SELECT pg_catalog.to_regprocedure('crm_access.is_current(text,text)') IS NOT NULL")? {
-        let question = Statement::Call { function: state("is_current"), arguments: vec![Sql::literal(&prepared.hash), Sql::literal(&program_hash)] };
+        let question =
+            Statement::Call { function: state("is_current"), arguments: vec![Sql::literal(&prepared.hash), Sql::literal(&program_hash)] };
         if session.ask(&plain()?.statement(&question)?)? {
             return Ok(Outcome::Unchanged);
         }

@@ -171,7 +171,9 @@ fn prepare_for_any(source: &Source, diagnostics: &mut Diagnostics) -> Option<Pre
 }
 
 fn installed_target(client: &mut Client) -> Result<Target, Failure> {
-    let row = client.query_one("SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'crm_access')", &[]).map_err(LiveError::from)?;
+    let row = client
+        .query_one("SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'crm_access')", &[])
+        .map_err(LiveError::from)?;
     let installed: bool = row.try_get(0).map_err(LiveError::from)?;
     Ok(if installed { Target::Extension } else { Target::Portable })
 }
@@ -202,7 +204,9 @@ fn generate(options: &Generate) -> Result<Exit, Failure> {
 /// The way back: `remove()` knows what was there before, which no text written beforehand can.
 fn down(prepared: &Prepared) -> String {
     let mut out = String::new();
-    out.push_str("-- Takes out what the configuration made; row security of each table is as it was before.\n-- It can be run again. These go:\n");
+    out.push_str(
+        "-- Takes out what the configuration made; row security of each table is as it was before.\n-- It can be run again. These go:\n",
+    );
     for line in summary(prepared) {
         out.push_str(&format!("--   {line}\n"));
     }
@@ -225,7 +229,10 @@ fn summary(prepared: &Prepared) -> Vec<String> {
         lines.push(format!("{table}: row security on, {policies} policies"));
     }
     let count = |test: fn(&Statement) -> bool| prepared.script.statements.iter().filter(|step| test(&step.statement)).count();
-    lines.push(format!("{} helper functions in the schema crm_access_rules", count(|statement| matches!(statement, Statement::CreateFunction(_)))));
+    lines.push(format!(
+        "{} helper functions in the schema crm_access_rules",
+        count(|statement| matches!(statement, Statement::CreateFunction(_)))
+    ));
     let triggers = count(|statement| matches!(statement, Statement::CreateTrigger(_)));
     if triggers > 0 {
         lines.push(format!("{triggers} triggers that refuse forbidden combinations of roles and restrictions"));
@@ -240,11 +247,15 @@ fn apply_command(options: &Apply) -> Result<Exit, Failure> {
         None => installed_target(&mut client)?,
     };
     if target == Target::Portable && installed_target(&mut client)? == Target::Extension {
-        complain("the extension crm_access is installed in this database; leave out `--target portable`, or DROP EXTENSION crm_access first");
+        complain(
+            "the extension crm_access is installed in this database; leave out `--target portable`, or DROP EXTENSION crm_access first",
+        );
         return Ok(Exit::Failure);
     }
     if target == Target::Extension && installed_target(&mut client)? == Target::Portable {
-        complain("the extension crm_access is not installed in this database; run CREATE EXTENSION crm_access, or give `--target portable`");
+        complain(
+            "the extension crm_access is not installed in this database; run CREATE EXTENSION crm_access, or give `--target portable`",
+        );
         return Ok(Exit::Failure);
     }
     let (source, prepared) = match prepared(&options.file, target) {

@@ -26,8 +26,14 @@ pub fn assignments(functions: &mut Functions) -> Result<(), CompileError> {
         }
         functions.require(Need::Fixed(if mine { "roles_of" } else { "roles" }), |_, name| {
             Ok(Made {
-                function: reading(&name, arguments(), Returns::Table(columns), Body { template: "roles", values: role_values(model, mine) }),
-                why: if mine { "roles of a user" } else { "roles of every user" }.to_owned() + "; rank 1 where given to the user alone, 4 to everyone",
+                function: reading(
+                    &name,
+                    arguments(),
+                    Returns::Table(columns),
+                    Body { template: "roles", values: role_values(model, mine) },
+                ),
+                why: if mine { "roles of a user" } else { "roles of every user" }.to_owned()
+                    + "; rank 1 where given to the user alone, 4 to everyone",
                 callers,
             })
         })?;
@@ -102,9 +108,8 @@ fn role_values(model: &Model, mine: bool) -> std::collections::BTreeMap<&'static
     values.insert("stored", Value::Bool(given.stored));
     values.insert("listed", given.roles.iter().filter_map(subject_values).collect());
     values.insert("tables", given.role_tables.iter().map(table_values).collect());
-    let flags = given.role_flags.iter().map(|flag| {
-        json!({"column": value(Sql::ident(&flag.column)), "name": value(Sql::literal(&flag.what))})
-    });
+    let flags =
+        given.role_flags.iter().map(|flag| json!({"column": value(Sql::ident(&flag.column)), "name": value(Sql::literal(&flag.what))}));
     values.insert("flags", flags.collect());
     values
 }
@@ -172,7 +177,11 @@ pub fn consistency(functions: &mut Functions) -> Result<(), CompileError> {
         let mut function = reading(&name, Vec::new(), Returns::Table(columns), body("violations", values));
         // It must see what the statement before it wrote.
         function.volatility = Volatility::Volatile;
-        Ok(Made { function, why: "users with a combination of roles and restrictions that may not be (T9, T10, T12)".to_owned(), callers: Callers::Functions })
+        Ok(Made {
+            function,
+            why: "users with a combination of roles and restrictions that may not be (T9, T10, T12)".to_owned(),
+            callers: Callers::Functions,
+        })
     })?;
     for (name, template, returns, why) in [
         ("assert_consistent", "assert_consistent", Returns::Void, "raises where there is such a combination"),
@@ -216,7 +225,9 @@ pub fn triggers(model: &Model) -> Vec<(TableName, Trigger)> {
     };
     let mut of_users: Vec<String> = vec![directory.users.key.to_string()];
     of_users.extend(given.role_flags.iter().map(|flag| flag.column.to_string()));
-    of_users.extend(given.restriction_flags.iter().flat_map(|flag| [Some(&flag.column), flag.confirmed.as_ref()]).flatten().map(ToString::to_string));
+    of_users.extend(
+        given.restriction_flags.iter().flat_map(|flag| [Some(&flag.column), flag.confirmed.as_ref()]).flatten().map(ToString::to_string),
+    );
     if let Some(departments) = &directory.departments {
         let mut columns = vec![departments.key.to_string()];
         columns.extend([&departments.head, &departments.parent].into_iter().flatten().map(ToString::to_string));

@@ -64,11 +64,8 @@ pub fn subjects(functions: &mut Functions) -> Result<(), CompileError> {
         values.insert("mine", Value::Bool(mine));
         values.insert("circles", json!(directory.circles.iter().map(circle_values).collect::<Vec<_>>()));
         let key = key_type(directory.users.key_type);
-        let columns = vec![
-            (Sql::ident("user_key"), key.clone()),
-            (Sql::ident("subject"), Sql::word("text")),
-            (Sql::ident("key"), Sql::word("text")),
-        ];
+        let columns =
+            vec![(Sql::ident("user_key"), key.clone()), (Sql::ident("subject"), Sql::word("text")), (Sql::ident("key"), Sql::word("text"))];
         let arguments = if mine { vec![key] } else { Vec::new() };
         functions.require(Need::Fixed(name), |_, name| {
             Ok(Made {

@@ -23,7 +23,10 @@ impl Session for DriverSession<'_> {
 }
 
 /// Runs `work` in one transaction, which is committed only if it succeeds.
-pub fn in_transaction<T>(client: &mut Client, work: impl FnOnce(&mut dyn Session<Error = LiveError>) -> Result<T, LiveError>) -> Result<T, LiveError> {
+pub fn in_transaction<T>(
+    client: &mut Client,
+    work: impl FnOnce(&mut dyn Session<Error = LiveError>) -> Result<T, LiveError>,
+) -> Result<T, LiveError> {
     let mut session = DriverSession(client.transaction()?);
     let done = work(&mut session)?;
     session.0.commit()?;

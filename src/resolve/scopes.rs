@@ -101,8 +101,9 @@ impl Resolver<'_> {
                 return None;
             }
             other => {
-                let help = did_you_mean(other, PLAIN.into_iter().chain(WITH_PARENT))
-                    .unwrap_or_else(|| format!("the scopes are {} and parent(entity), own(entity), created(entity), without(entity)", listed(PLAIN)));
+                let help = did_you_mean(other, PLAIN.into_iter().chain(WITH_PARENT)).unwrap_or_else(|| {
+                    format!("the scopes are {} and parent(entity), own(entity), created(entity), without(entity)", listed(PLAIN))
+                });
                 self.found.error(Code::UnknownScope, text.span, format!("unknown scope {}", quoted(other)), help);
                 return None;
             }

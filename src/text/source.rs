@@ -168,11 +168,9 @@ impl LoadError {
                 format!("{file} is larger than {} bytes", Source::LIMIT),
                 Some("a configuration is far smaller; check that this is the right file"),
             ),
-            LoadFault::NotUtf8 { line, column } => (
-                Code::NotUtf8,
-                format!("{file} is not UTF-8 at line {line}, column {column}"),
-                Some("save the file as UTF-8"),
-            ),
+            LoadFault::NotUtf8 { line, column } => {
+                (Code::NotUtf8, format!("{file} is not UTF-8 at line {line}, column {column}"), Some("save the file as UTF-8"))
+            }
             LoadFault::Nul { line, column } => (
                 Code::YamlSyntax,
                 format!("{file} has a NUL byte at line {line}, column {column}"),

@@ -118,10 +118,12 @@ fn query(body: &str) -> Option<&str> {
 
 fn same_token(our: &Token, their: &Token, neutral: &Neutral) -> Result<(), String> {
     let same = match (our, their) {
-        (Token::Word(Word { value, .. }), Token::Word(Word { value: placeholder, quote_style: Some('"'), .. })) => match neutral.name(placeholder) {
-            Some(meant) => *value == meant,
-            None => our == their,
-        },
+        (Token::Word(Word { value, .. }), Token::Word(Word { value: placeholder, quote_style: Some('"'), .. })) => {
+            match neutral.name(placeholder) {
+                Some(meant) => *value == meant,
+                None => our == their,
+            }
+        }
         (Token::SingleQuotedString(value) | Token::EscapedStringLiteral(value), Token::SingleQuotedString(placeholder)) => {
             match neutral.text(placeholder) {
                 Some(meant) => *value == meant,

@@ -54,7 +54,8 @@ pub struct World {
 }
 
 fn server() -> Config {
-    let url = std::env::var("CRM_ACCESS_TEST_URL").expect("CRM_ACCESS_TEST_URL names a server with the extension; run `tools/cluster run -- cargo test ...`");
+    let url = std::env::var("CRM_ACCESS_TEST_URL")
+        .expect("CRM_ACCESS_TEST_URL names a server with the extension; run `tools/cluster run -- cargo test ...`");
     url.parse().expect("CRM_ACCESS_TEST_URL is a connection string")
 }
 
@@ -88,7 +89,8 @@ pub fn apply_as(database: &str, role: &str, target: Target, text: &str) -> Resul
     let mut diagnostics = Diagnostics::new();
     let prepared = prepare(&source, target, &mut diagnostics);
     let Some(prepared) = prepared.filter(|_| !diagnostics.has_errors()) else {
-        let messages: Vec<String> = diagnostics.iter().map(|diagnostic| format!("{}: {}", diagnostic.code.as_str(), diagnostic.message)).collect();
+        let messages: Vec<String> =
+            diagnostics.iter().map(|diagnostic| format!("{}: {}", diagnostic.code.as_str(), diagnostic.message)).collect();
         return Err(Refused { state: String::new(), message: messages.join("\n"), detail: String::new(), hint: String::new() });
     };
     let mut client = connect(database, role);
