@@ -210,10 +210,23 @@ fn down(prepared: &Prepared) -> String {
     for line in summary(prepared) {
         out.push_str(&format!("--   {line}\n"));
     }
-    out.push_str("-- Versions and stored assignments stay in the schema crm_access.\n\nBEGIN;\nSET LOCAL lock_timeout = '30s';\n");
-    out.push_str("SELECT crm_access.remove();\nCOMMIT;\n");
+    out.push_str(DOWN);
     out
 }
+
+const DOWN: &str = "-- Versions and stored assignments stay in the schema crm_access.
+
+BEGIN;
+SET LOCAL lock_timeout = '30s';
+DO $block$
+BEGIN
+    IF pg_catalog.to_regprocedure('crm_access.remove()') IS NOT NULL THEN
+        PERFORM crm_access.remove();
+    END IF;
+END
+$block$;
+COMMIT;
+";
 
 /// What a script makes, counted by table.
 fn summary(prepared: &Prepared) -> Vec<String> {
