@@ -1,8 +1,7 @@
 -- What crm_access keeps in the database, the same in both targets: configuration versions, what has been applied,
 -- stored assignments, and the functions that apply, remove and answer. The extension installs it; the portable target's
--- script opens with it. It can be run again: tables are kept, functions replaced.
-
-CREATE SCHEMA IF NOT EXISTS crm_access;
+-- script opens with it, after creating the schema (an extension may not say IF NOT EXISTS of its own). It can be run again: tables are
+-- kept, functions replaced.
 
 CREATE TABLE IF NOT EXISTS crm_access.version (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
