@@ -1,0 +1,23 @@
+//! What is correct: a reference evaluator of a [`Model`](crate::model::Model) over records in memory.
+//!
+//! It says who may do what, and why. It is written from the meaning of the language alone, shares nothing with what writes SQL, and is plain
+//! rather than fast, so that it can be read in one sitting. The SQL is tested against it.
+
+mod ask;
+mod commands;
+mod condition;
+mod judge;
+mod people;
+mod reasons;
+mod relation;
+#[cfg(test)]
+mod tests;
+mod value;
+mod world;
+
+pub use ask::{Ask, Decision, decide};
+pub use commands::{Change, Outcome, Reads, delete, insert, lock, merge_delete, merge_update, select, update, upsert};
+pub use judge::Judge;
+pub use reasons::{Given, Leaf, Reason, Source};
+pub use value::Value;
+pub use world::{Row, World};

@@ -1,0 +1,157 @@
+//! Who someone is: memberships, roles and restrictions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::world::{key_in, value};
+use super::{Given, Reason, Row, Source, Value, World};
+use crate::model::{Assigned, CircleKind, Members, Model, Promotion, RestrictionName, RoleName, Subject};
+
+/// An active user.
+pub(super) struct Person<'w> {
+    pub(super) key: String,
+    pub(super) row: &'w Row,
+    /// Every role, with the closest of the ways in which it was given.
+    pub(super) roles: BTreeMap<RoleName, Given>,
+    /// Every restriction that counts.
+    pub(super) restrictions: BTreeMap<RestrictionName, Given>,
+    /// Restrictions that rest, and because of which role.
+    pub(super) lifted: BTreeMap<RestrictionName, RoleName>,
+}
+
+/// The groups, workgroups or teams of a user: as a member, or as the one who leads them.
+pub(super) fn circles(model: &Model, world: &World, kind: CircleKind, user: &str) -> BTreeSet<String> {
+    let Some(circle) = model.directory.circle(kind) else { return BTreeSet::new() };
+    let members = &circle.members;
+    let of_rows = world.rows_with(&members.table, &members.user, user).filter_map(|row| key_in(row, &members.of));
+    let led = circle.leader.iter().flat_map(|leader| world.rows_with(&circle.table, leader, user)).filter_map(|row| key_in(row, &circle.key));
+    of_rows.chain(led).collect()
+}
+
+/// The departments of a user: as a member, or as their head.
+pub(super) fn departments(model: &Model, world: &World, user: &str) -> BTreeSet<String> {
+    let Some(departments) = &model.directory.departments else { return BTreeSet::new() };
+    let users = &model.directory.users;
+    let mut found: BTreeSet<String> = match &departments.members {
+        Members::Column(column) => world.rows_with(&users.table, &users.key, user).filter_map(|row| key_in(row, column)).collect(),
+        Members::Table(members) => {
+            world.rows_with(&members.table, &members.user, user).filter_map(|row| key_in(row, &members.of)).collect()
+        }
+    };
+    if let Some(head) = &departments.head {
+        found.extend(world.rows_with(&departments.table, head, user).filter_map(|row| key_in(row, &departments.key)));
+    }
+    found
+}
+
+/// Departments and all below them.
+pub(super) fn with_subdepartments(model: &Model, world: &World, mut found: BTreeSet<String>) -> BTreeSet<String> {
+    let Some((departments, parent)) = model.directory.departments.as_ref().and_then(|tree| Some((tree, tree.parent.as_ref()?))) else {
+        return found;
+    };
+    loop {
+        let below: Vec<String> = world
+            .rows(&departments.table)
+            .iter()
+            .filter(|row| key_in(row, parent).is_some_and(|above| found.contains(&above)))
+            .filter_map(|row| key_in(row, &departments.key))
+            .filter(|key| !found.contains(key))
+            .collect();
+        if below.is_empty() {
+            return found;
+        }
+        found.extend(below);
+    }
+}
+
+impl<'w> Person<'w> {
+    /// The user of that key, or why no one is.
+    pub(super) fn find(model: &Model, world: &'w World, user: Option<&str>) -> Result<Person<'w>, Reason> {
+        let key = user.ok_or(Reason::Nobody)?.to_owned();
+        let users = &model.directory.users;
+        let row = world.rows(&users.table).iter().find(|row| key_in(row, &users.key).as_ref() == Some(&key)).ok_or(Reason::UnknownUser)?;
+        if users.active.as_ref().is_some_and(|active| !value(row, active).is_true()) {
+            return Err(Reason::Inactive);
+        }
+        let mut person = Person { key, row, roles: BTreeMap::new(), restrictions: BTreeMap::new(), lifted: BTreeMap::new() };
+        person.gather_roles(model, world);
+        person.gather_restrictions(model, world);
+        Ok(person)
+    }
+
+    /// How closely a subject reaches this user, if it does.
+    fn reached(&self, model: &Model, world: &World, to: &Subject) -> Option<u8> {
+        let (holds, rank) = match to {
+            Subject::User(key) => (*key == self.key, 1),
+            Subject::Circle(kind, key) => (circles(model, world, *kind, &self.key).contains(key), 2),
+            Subject::Department { key, subdepartments } => {
+                let mut reached = BTreeSet::from([key.clone()]);
+                if *subdepartments {
+                    reached = with_subdepartments(model, world, reached);
+                }
+                (departments(model, world, &self.key).iter().any(|of| reached.contains(of)), 3)
+            }
+            Subject::HavingRole(role) => (self.roles.contains_key(role), 1),
+            Subject::Everyone => (true, 4),
+        };
+        holds.then_some(rank)
+    }
+
+    /// All that assignments give to this user.
+    fn assigned<R: Clone>(&self, model: &Model, world: &World, listed: &[Assigned<R>], stored: &[Assigned<R>]) -> Vec<(R, Given)> {
+        let stored = if model.assignments.stored { stored } else { &[] };
+        let all = listed.iter().map(|given| (given, Source::Listed)).chain(stored.iter().map(|given| (given, Source::Stored)));
+        all.filter_map(|(given, source)| Some((given.what.clone(), Given { rank: self.reached(model, world, &given.to)?, source }))).collect()
+    }
+
+    fn gather_roles(&mut self, model: &Model, world: &World) {
+        let sources = &model.assignments;
+        let mut found = self.assigned(model, world, &sources.roles, &world.stored_roles);
+        for table in &sources.role_tables {
+            let source = Source::Table(table.table.to_string());
+            let names = world.rows_with(&table.table, &table.user, &self.key).filter_map(|row| key_in(row, &table.name));
+            found.extend(names.filter_map(|name| Some((RoleName::new(&name).ok()?, Given { rank: 1, source: source.clone() }))));
+        }
+        for flag in sources.role_flags.iter().filter(|flag| value(self.row, &flag.column).is_true()) {
+            found.push((flag.what.clone(), Given { rank: 1, source: Source::Flag(flag.column.to_string()) }));
+        }
+        for (name, given) in found {
+            for role in model.roles.iter().filter(|role| role.name == name) {
+                for included in &role.all_includes {
+                    let source = if *included == name { given.source.clone() } else { Source::Included(name.clone()) };
+                    closest(&mut self.roles, included.clone(), Given { rank: given.rank, source });
+                }
+            }
+        }
+    }
+
+    fn gather_restrictions(&mut self, model: &Model, world: &World) {
+        let sources = &model.assignments;
+        let mut found = self.assigned(model, world, &sources.restrictions, &world.stored_restrictions);
+        for table in &sources.restriction_tables {
+            let source = Source::Table(table.table.to_string());
+            let names = world.rows_with(&table.table, &table.user, &self.key).filter_map(|row| key_in(row, &table.name));
+            found.extend(names.filter_map(|name| Some((RestrictionName::new(&name).ok()?, Given { rank: 1, source: source.clone() }))));
+        }
+        // What is unknown narrows.
+        for flag in sources.restriction_flags.iter().filter(|flag| *value(self.row, &flag.column) != Value::Bool(false)) {
+            found.push((flag.what.clone(), Given { rank: 1, source: Source::Flag(flag.column.to_string()) }));
+        }
+        for (name, given) in found {
+            let Some(restriction) = model.restrictions.iter().find(|restriction| restriction.name == name) else { continue };
+            let exempt = restriction.not_for.iter().find(|role| self.roles.contains_key(role));
+            match exempt {
+                Some(role) if restriction.promotion == Promotion::Lift => {
+                    self.lifted.insert(name, role.clone());
+                }
+                _ => closest(&mut self.restrictions, name, given),
+            }
+        }
+    }
+}
+
+fn closest<R: Ord>(all: &mut BTreeMap<R, Given>, what: R, given: Given) {
+    let known = all.entry(what).or_insert_with(|| given.clone());
+    if given < *known {
+        *known = given;
+    }
+}

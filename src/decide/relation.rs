@@ -1,0 +1,136 @@
+//! How a record relates to the user: scopes and their terms.
+
+use std::collections::BTreeSet;
+
+use super::condition::Subject;
+use super::people::{circles, departments, with_subdepartments};
+use super::world::{key_in, value};
+use super::{Judge, Leaf, Row};
+use crate::model::{Action, CircleKind, ColumnName, Entity, EntityName, Link, LinkRule, Owners, ParentTerm, Scope, Term};
+use crate::predicate::Predicate;
+
+impl Judge<'_> {
+    /// The first of these scopes that holds, or what failed in each.
+    pub(super) fn first_scope(&self, entity: &Entity, scopes: &[Scope], row: &Row) -> Result<usize, Vec<Leaf>> {
+        let mut failed = Vec::new();
+        for (at, scope) in scopes.iter().enumerate() {
+            match self.failing_leaf(entity, scope, row) {
+                None => return Ok(at),
+                Some(leaf) => failed.push(leaf),
+            }
+        }
+        Err(failed)
+    }
+
+    fn failing_leaf(&self, entity: &Entity, scope: &Scope, row: &Row) -> Option<Leaf> {
+        let failing_term = scope.terms.iter().find(|term| !self.term(entity, term, row));
+        if let Some(term) = failing_term {
+            return Some(Leaf::Term(term.clone()));
+        }
+        let predicate = scope.predicate.as_ref()?;
+        let subject = Subject { record: row, user: self.person.as_ref().ok()?.row, now: self.world.now };
+        let parts = match predicate {
+            Predicate::And(parts) => parts.as_slice(),
+            whole => std::slice::from_ref(whole),
+        };
+        let failing = parts.iter().find(|part| subject.holds(part) != Some(true));
+        failing.map(|part| Leaf::Predicate(part.to_string()))
+    }
+
+    fn term(&self, entity: &Entity, term: &Term, row: &Row) -> bool {
+        let Ok(person) = &self.person else { return false };
+        let is_user = |key: Option<String>| key.as_ref() == Some(&person.key);
+        match term {
+            Term::Own => self.owns(entity, row),
+            Term::Created => entity.creator.as_ref().is_some_and(|creator| is_user(key_in(row, creator))),
+            Term::Unassigned => match &entity.owners {
+                Owners::None => false,
+                Owners::Columns(columns) => columns.iter().all(|column| key_in(row, column).is_none()),
+                Owners::Table(join) => {
+                    key_in(row, &entity.key).is_some_and(|key| self.world.rows_with(&join.table, &join.left, &key).next().is_none())
+                }
+            },
+            Term::Team => {
+                let of = |user: &str| circles(self.model, self.world, CircleKind::Team, user);
+                let mine = of(&person.key);
+                self.groups_of(entity, row, &entity.team, of).iter().any(|team| mine.contains(team))
+            }
+            Term::Department | Term::DepartmentTree => {
+                let of = |user: &str| departments(self.model, self.world, user);
+                let mut mine = of(&person.key);
+                if *term == Term::DepartmentTree {
+                    mine = with_subdepartments(self.model, self.world, mine);
+                }
+                self.groups_of(entity, row, &entity.department, of).iter().any(|department| mine.contains(department))
+            }
+            Term::Open => entity.open.as_ref().is_some_and(|open| value(row, open).is_true()),
+            Term::Parent(name, condition) => {
+                let Some(above) = self.model.entity(name) else { return false };
+                self.parents(entity, name, row, |parent| match condition {
+                    ParentTerm::Readable => self.may(above, Action::Read, parent).allowed,
+                    ParentTerm::Updatable => {
+                        self.may(above, Action::Read, parent).allowed && self.may(above, Action::Update, parent).allowed
+                    }
+                    ParentTerm::Owned => self.owns(above, parent),
+                    ParentTerm::Created => above.creator.as_ref().is_some_and(|creator| is_user(key_in(parent, creator))),
+                })
+            }
+            Term::Without(name) => match entity.parent(name).map(|parent| &parent.link) {
+                None => false,
+                Some(Link::Column(column)) => key_in(row, column).is_none(),
+                Some(Link::Table(join, _)) => {
+                    key_in(row, &entity.key).is_some_and(|key| self.world.rows_with(&join.table, &join.left, &key).next().is_none())
+                }
+            },
+        }
+    }
+
+    fn owns(&self, entity: &Entity, row: &Row) -> bool {
+        self.person.as_ref().is_ok_and(|person| self.owners(entity, row).contains(&person.key))
+    }
+
+    fn owners(&self, entity: &Entity, row: &Row) -> BTreeSet<String> {
+        match &entity.owners {
+            Owners::None => BTreeSet::new(),
+            Owners::Columns(columns) => columns.iter().filter_map(|column| key_in(row, column)).collect(),
+            Owners::Table(join) => {
+                let Some(key) = key_in(row, &entity.key) else { return BTreeSet::new() };
+                self.world.rows_with(&join.table, &join.left, &key).filter_map(|joined| key_in(joined, &join.right)).collect()
+            }
+        }
+    }
+
+    /// The teams or departments of a record: what its column says, else those of its owners.
+    fn groups_of(
+        &self,
+        entity: &Entity,
+        row: &Row,
+        column: &Option<ColumnName>,
+        of: impl Fn(&str) -> BTreeSet<String>,
+    ) -> BTreeSet<String> {
+        match column {
+            Some(column) => key_in(row, column).into_iter().collect(),
+            None => self.owners(entity, row).iter().flat_map(|owner| of(owner)).collect(),
+        }
+    }
+
+    /// Whether a record's parents of an entity qualify: the one that a column names, or those of a link table under its rule.
+    /// A link that leads nowhere does not qualify.
+    fn parents(&self, entity: &Entity, name: &EntityName, row: &Row, qualifies: impl Fn(&Row) -> bool) -> bool {
+        let (Some(above), Some(parent)) = (self.model.entity(name), entity.parent(name)) else { return false };
+        let leads = |key: Option<String>| {
+            key.is_some_and(|key| self.world.rows_with(&above.table, &above.key, &key).next().is_some_and(&qualifies))
+        };
+        match &parent.link {
+            Link::Column(column) => leads(key_in(row, column)),
+            Link::Table(join, rule) => {
+                let Some(key) = key_in(row, &entity.key) else { return false };
+                let mut links = self.world.rows_with(&join.table, &join.left, &key).map(|link| leads(key_in(link, &join.right))).peekable();
+                match rule {
+                    LinkRule::Any => links.any(|link| link),
+                    LinkRule::All => links.peek().is_some() && links.all(|link| link),
+                }
+            }
+        }
+    }
+}

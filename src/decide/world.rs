@@ -1,0 +1,44 @@
+//! The data that are judged over: tables as they are in the database, whoever may see them.
+
+use std::collections::BTreeMap;
+
+use super::Value;
+use crate::model::{Assigned, ColumnName, RestrictionName, RoleName, TableName};
+
+/// A row: values by column. A column that is missing is null.
+pub type Row = BTreeMap<String, Value>;
+
+/// All data at one point in time.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    /// Rows by table.
+    pub tables: BTreeMap<TableName, Vec<Row>>,
+    /// Roles stored in the database.
+    pub stored_roles: Vec<Assigned<RoleName>>,
+    /// Restrictions stored in the database.
+    pub stored_restrictions: Vec<Assigned<RestrictionName>>,
+    /// What `now()` is, in microseconds since 1970-01-01 in UTC.
+    pub now: i64,
+}
+
+impl World {
+    /// The rows of a table; none where it is missing.
+    pub fn rows(&self, table: &TableName) -> &[Row] {
+        self.tables.get(table).map_or(&[], Vec::as_slice)
+    }
+
+    /// The rows of a table in which a column holds that key.
+    pub(super) fn rows_with<'w>(&'w self, table: &TableName, column: &'w ColumnName, key: &'w str) -> impl Iterator<Item = &'w Row> {
+        self.rows(table).iter().filter(move |row| key_in(row, column).as_deref() == Some(key))
+    }
+}
+
+/// The value of a column.
+pub(super) fn value<'r>(row: &'r Row, column: &ColumnName) -> &'r Value {
+    row.get(column.as_str()).unwrap_or(&Value::Null)
+}
+
+/// The key that a column holds, if any.
+pub(super) fn key_in(row: &Row, column: &ColumnName) -> Option<String> {
+    value(row, column).key()
+}
