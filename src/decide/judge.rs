@@ -70,7 +70,11 @@ impl<'m> Judge<'m> {
                 continue;
             }
             match scopes_of(entity, &grant.level, row) {
-                None => reasons.push(Reason::NoStage(name(), action)),
+                None => {
+                    // What is unknown may be the stage that `none` is for.
+                    denied |= grant.level.scopes.is_empty() || grant.level.stages.iter().any(|stage| stage.scopes.is_empty());
+                    reasons.push(Reason::NoStage(name(), action));
+                }
                 Some([]) => {
                     denied = true;
                     reasons.push(Reason::SaysNone(name(), action));

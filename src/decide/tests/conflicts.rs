@@ -35,3 +35,14 @@ fn none_takes_away_what_others_give() {
     assert_eq!(sees("deny_wins", "", "own", "all"), [1, 2, 3]);
     assert_eq!(sees("deny_wins", "{scopes: own, stages: {won: none}}", "all", ""), [1, 3]);
 }
+
+#[test]
+fn a_null_stage_may_be_the_one_that_is_taken_away() {
+    let rest = |won: &str| {
+        format!(
+            "conflict: deny_wins\nroles: {{a: {{grants: {{company: {{read: {{scopes: own, stages: {{won: {won}}}}}}}}}}}, b: {{grants: {{company: all}}}}}}\nassignments: {{listed: [{{role: a, user: 2}}, {{role: b, user: 2}}]}}\n"
+        )
+    };
+    assert_eq!(case(&rest("none"), "company id=1\ncompany id=2 stage=won\ncompany id=3 stage=new\n").sees("2", "company"), [3]);
+    assert_eq!(case(&rest("own"), "company id=1\n").sees("2", "company"), [1]);
+}

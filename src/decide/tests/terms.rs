@@ -6,9 +6,9 @@ fn by(scope: &str, entity: &str, user: &str, rows: &str) -> Vec<i64> {
 }
 
 fn by_links(links: &str, scope: &str, entity: &str, user: &str, rows: &str) -> Vec<i64> {
+    let company = if entity == "company" { "" } else { "company: {read: [own, open], update: own}, " };
     let rest = format!(
-        "roles: {{base: {{grants: {{company: {{read: [own, open], update: own}}, {entity}: {{read: {scope}}}}}}}}}
-assignments: {{listed: {{role: base, everyone: true}}}}\n"
+        "roles: {{base: {{grants: {{{company}{entity}: {{read: {scope}}}}}}}}}\nassignments: {{listed: {{role: base, everyone: true}}}}\n"
     );
     case_with(links, &rest, rows).sees(user, entity)
 }
