@@ -28,8 +28,7 @@ roles:
     grants:
       note: {read: own, create: own, update: own, delete: own}
 assignments:
-  roles:
-    writer: everyone
+  listed: {role: writer, everyone: true}
 ";
 
     fn run(sql: &str) {
@@ -120,7 +119,7 @@ assignments:
     #[pg_test]
     fn generate_writes_the_script_of_either_target() {
         let generate = |target: &str| {
-            Spi::get_one_with_args::<String>("SELECT crm_access.generate($1, $2)", &[CONFIG.replace("act_as:", "database_role: login, act_as:").into(), target.into()])
+            Spi::get_one_with_args::<String>("SELECT crm_access.generate($1, $2)", &[CONFIG.replace("act_as:", "database_role: login_name, act_as:").into(), target.into()])
                 .unwrap()
                 .unwrap()
         };
