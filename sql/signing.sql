@@ -1,7 +1,7 @@
 -- Signed identities for servers without the extension: a key that only the reader role and this function's owner can read,
 -- and the function with which a trusted backend obtains a signed value. A value is hex(user):expiry:hmac, expiry in seconds since 1970.
 
-CREATE EXTENSION IF NOT EXISTS pgcrypto;
+CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA public;
 
 CREATE TABLE IF NOT EXISTS crm_access.identity_key (
     secret bytea NOT NULL CHECK (octet_length(secret) >= 32),
@@ -14,7 +14,7 @@ DECLARE
     home text := (SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pgcrypto');
 BEGIN
     EXECUTE pg_catalog.format(
-        'CREATE OR REPLACE FUNCTION crm_access.keyed_hash(bytea, bytea) RETURNS bytea LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE '
+        'CREATE OR REPLACE FUNCTION crm_access.keyed_hash(bytea, bytea) RETURNS bytea LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SECURITY DEFINER '
         'SET search_path = pg_catalog, pg_temp AS %L', pg_catalog.format('SELECT %I.hmac($1, $2, ''sha256'')', home));
     IF NOT EXISTS (SELECT 1 FROM crm_access.identity_key) THEN
         EXECUTE pg_catalog.format('INSERT INTO crm_access.identity_key (secret) VALUES (%I.gen_random_bytes(32))', home);

@@ -222,8 +222,8 @@ $function$;
 CREATE OR REPLACE FUNCTION crm_access.end_apply(target text, hash text, program_hash text, source text, reader text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 BEGIN
+    EXECUTE format('REVOKE CREATE ON SCHEMA crm_access_rules FROM %I', reader);
     IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-        EXECUTE format('REVOKE CREATE ON SCHEMA crm_access_rules FROM %I', reader);
         EXECUTE format('REVOKE %I FROM %I', reader, current_user);
     END IF;
     INSERT INTO crm_access.version (target, hash, program_hash, source)

@@ -7,6 +7,7 @@ pub mod apply;
 pub mod catalog;
 pub mod compile;
 pub mod config;
+pub mod inspect;
 pub mod model;
 pub mod predicate;
 pub mod program;

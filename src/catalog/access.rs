@@ -42,11 +42,7 @@ pub enum Grantee {
 
 impl From<String> for Grantee {
     fn from(name: String) -> Self {
-        if name == "public" {
-            Grantee::Public
-        } else {
-            Grantee::Role(name)
-        }
+        if name == "public" { Grantee::Public } else { Grantee::Role(name) }
     }
 }
 

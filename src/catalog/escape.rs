@@ -23,13 +23,7 @@ impl Catalog {
         self.escapes(dependent, relation, Reader::Asker, &mut Vec::new())
     }
 
-    fn escapes<'a>(
-        &'a self,
-        dependent: &'a Dependent,
-        relation: &Relation,
-        asker: Reader<'a>,
-        passed: &mut Vec<&'a RelationName>,
-    ) -> bool {
+    fn escapes<'a>(&'a self, dependent: &'a Dependent, relation: &Relation, asker: Reader<'a>, passed: &mut Vec<&'a RelationName>) -> bool {
         let Some(reading) = dependent.reads.iter().find(|reading| reading.relation == relation.name) else {
             return false;
         };

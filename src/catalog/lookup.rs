@@ -5,9 +5,7 @@ use super::{Catalog, Column, Dependent, Extension, Index, Relation, RelationKind
 impl Catalog {
     /// The relation of that name, if it exists.
     pub fn relation(&self, schema: &str, name: &str) -> Option<&Relation> {
-        self.relations
-            .iter()
-            .find(|relation| relation.name.schema == schema && relation.name.name == name)
+        self.relations.iter().find(|relation| relation.name.schema == schema && relation.name.name == name)
     }
 
     /// The column of that name, if both exist.
@@ -27,16 +25,12 @@ impl Catalog {
 
     /// The relations that inherit from this one directly, or are its partitions.
     pub fn children<'a>(&'a self, relation: &'a Relation) -> impl Iterator<Item = &'a Relation> {
-        self.relations
-            .iter()
-            .filter(|child| child.parents.contains(&relation.name))
+        self.relations.iter().filter(|child| child.parents.contains(&relation.name))
     }
 
     /// The dependents that read this relation, directly or not.
     pub fn dependents_of<'a>(&'a self, relation: &'a Relation) -> impl Iterator<Item = &'a Dependent> {
-        self.dependents
-            .iter()
-            .filter(|dependent| dependent.reads.iter().any(|reading| reading.relation == relation.name))
+        self.dependents.iter().filter(|dependent| dependent.reads.iter().any(|reading| reading.relation == relation.name))
     }
 
     /// Whether at most one row of the relation has given values, none of them null, in these columns.
@@ -46,10 +40,7 @@ impl Catalog {
         if relation.kind == RelationKind::Table && self.children(relation).next().is_some() {
             return false;
         }
-        relation
-            .unique_keys
-            .iter()
-            .any(|key| key.columns.iter().all(|column| columns.contains(&column.as_str())))
+        relation.unique_keys.iter().any(|key| key.columns.iter().all(|column| columns.contains(&column.as_str())))
     }
 }
 
@@ -61,10 +52,7 @@ impl Relation {
 
     /// The columns of the primary key; empty without one that holds at any moment.
     pub fn primary_key(&self) -> &[String] {
-        self.unique_keys
-            .iter()
-            .find(|key| key.primary)
-            .map_or(&[], |key| &key.columns)
+        self.unique_keys.iter().find(|key| key.primary).map_or(&[], |key| &key.columns)
     }
 
     /// A usable B-tree over all rows that begins with exactly these columns, in this order.
@@ -74,11 +62,7 @@ impl Relation {
                 && index.method == "btree"
                 && index.predicate.is_none()
                 && index.columns.len() >= columns.len()
-                && index
-                    .columns
-                    .iter()
-                    .zip(columns)
-                    .all(|(of_index, wanted)| of_index.as_deref() == Some(*wanted))
+                && index.columns.iter().zip(columns).all(|(of_index, wanted)| of_index.as_deref() == Some(*wanted))
         })
     }
 }

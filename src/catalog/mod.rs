@@ -15,8 +15,6 @@ mod tests;
 
 pub use access::{Grant, Grantee, Policy, PolicyCommand, Role, RoleMembership};
 pub use dependent::{Dependent, Reading};
-pub use relation::{
-    Column, ForeignKey, Index, Persistence, ReferenceAction, Relation, RelationKind, RelationName, Trigger, UniqueKey,
-};
+pub use relation::{Column, ForeignKey, Index, Persistence, ReferenceAction, Relation, RelationKind, RelationName, Trigger, UniqueKey};
 pub use snapshot::{Catalog, Extension, SnapshotError};
 pub use sql::{CATALOG_SEARCH_PATH, CATALOG_SQL, relations_parameter, roles_parameter};

@@ -10,10 +10,7 @@ pub const CATALOG_SEARCH_PATH: &str = "pg_catalog, pg_temp";
 
 /// The first parameter: the relations of interest, as pairs of schema and name.
 pub fn relations_parameter<'a>(relations: impl IntoIterator<Item = (&'a str, &'a str)>) -> Value {
-    relations
-        .into_iter()
-        .map(|(schema, name)| json!({ "schema": schema, "name": name }))
-        .collect()
+    relations.into_iter().map(|(schema, name)| json!({ "schema": schema, "name": name })).collect()
 }
 
 /// The second parameter: the names of the roles of interest.

@@ -9,13 +9,14 @@ use super::key_type;
 use crate::model::{Assigned, LeaderRule, Members, Model, NameTable, Promotion, Subject, TableName};
 use crate::program::{Body, Function, Returns, Sql, Trigger, Volatility};
 
-/// `roles()`, `my_roles()`, `granted(...)`, `restrictions()`, `my_restrictions()`, `restricted(...)`.
+/// `roles()`, `roles_of(user)`, `granted(...)`, `restrictions()`, `restrictions_of(user)`, `restricted(...)`.
 pub fn assignments(functions: &mut Functions) -> Result<(), CompileError> {
     let model = functions.model;
     let key = key_type(model.directory.users.key_type);
     let text = || Sql::word("text");
     for mine in [false, true] {
         let callers = Callers::Functions;
+        let arguments = || if mine { vec![key.clone()] } else { Vec::new() };
         let mut columns = vec![(Sql::ident("role"), text()), (Sql::ident("rank"), Sql::word("integer"))];
         let mut narrowing = vec![(Sql::ident("restriction"), text())];
         if !mine {
@@ -23,19 +24,25 @@ pub fn assignments(functions: &mut Functions) -> Result<(), CompileError> {
             narrowing.insert(0, (Sql::ident("user_key"), key.clone()));
             narrowing.push((Sql::ident("confirmed"), Sql::word("boolean")));
         }
-        functions.require(Need::Fixed(if mine { "my_roles" } else { "roles" }), |_, name| {
+        functions.require(Need::Fixed(if mine { "roles_of" } else { "roles" }), |_, name| {
             Ok(Made {
-                function: reading(&name, Vec::new(), Returns::Table(columns), Body { template: "roles", values: role_values(model, mine) }),
-                why: if mine { "roles of the user" } else { "roles of every user" }.to_owned() + "; rank 1 where given to the user alone, 4 to everyone",
+                function: reading(
+                    &name,
+                    arguments(),
+                    Returns::Table(columns),
+                    Body { template: "roles", values: role_values(model, mine) },
+                ),
+                why: if mine { "roles of a user" } else { "roles of every user" }.to_owned()
+                    + "; rank 1 where given to the user alone, 4 to everyone",
                 callers,
             })
         })?;
-        functions.require(Need::Fixed(if mine { "my_restrictions" } else { "restrictions" }), |_, name| {
+        functions.require(Need::Fixed(if mine { "restrictions_of" } else { "restrictions" }), |_, name| {
             let values = restriction_values(model, mine);
             // One column in TABLE (...) would be a set of that type; the template names it either way.
             Ok(Made {
-                function: reading(&name, Vec::new(), Returns::Table(narrowing), Body { template: "restrictions", values }),
-                why: if mine { "restrictions of the user" } else { "restrictions of every user" }.to_owned(),
+                function: reading(&name, arguments(), Returns::Table(narrowing), Body { template: "restrictions", values }),
+                why: if mine { "restrictions of a user" } else { "restrictions of every user" }.to_owned(),
                 callers,
             })
         })?;
@@ -101,9 +108,8 @@ fn role_values(model: &Model, mine: bool) -> std::collections::BTreeMap<&'static
     values.insert("stored", Value::Bool(given.stored));
     values.insert("listed", given.roles.iter().filter_map(subject_values).collect());
     values.insert("tables", given.role_tables.iter().map(table_values).collect());
-    let flags = given.role_flags.iter().map(|flag| {
-        json!({"column": value(Sql::ident(&flag.column)), "name": value(Sql::literal(&flag.what))})
-    });
+    let flags =
+        given.role_flags.iter().map(|flag| json!({"column": value(Sql::ident(&flag.column)), "name": value(Sql::literal(&flag.what))}));
     values.insert("flags", flags.collect());
     values
 }
@@ -171,7 +177,11 @@ pub fn consistency(functions: &mut Functions) -> Result<(), CompileError> {
         let mut function = reading(&name, Vec::new(), Returns::Table(columns), body("violations", values));
         // It must see what the statement before it wrote.
         function.volatility = Volatility::Volatile;
-        Ok(Made { function, why: "users with a combination of roles and restrictions that may not be (T9, T10, T12)".to_owned(), callers: Callers::Functions })
+        Ok(Made {
+            function,
+            why: "users with a combination of roles and restrictions that may not be (T9, T10, T12)".to_owned(),
+            callers: Callers::Functions,
+        })
     })?;
     for (name, template, returns, why) in [
         ("assert_consistent", "assert_consistent", Returns::Void, "raises where there is such a combination"),
@@ -215,7 +225,9 @@ pub fn triggers(model: &Model) -> Vec<(TableName, Trigger)> {
     };
     let mut of_users: Vec<String> = vec![directory.users.key.to_string()];
     of_users.extend(given.role_flags.iter().map(|flag| flag.column.to_string()));
-    of_users.extend(given.restriction_flags.iter().flat_map(|flag| [Some(&flag.column), flag.confirmed.as_ref()]).flatten().map(ToString::to_string));
+    of_users.extend(
+        given.restriction_flags.iter().flat_map(|flag| [Some(&flag.column), flag.confirmed.as_ref()]).flatten().map(ToString::to_string),
+    );
     if let Some(departments) = &directory.departments {
         let mut columns = vec![departments.key.to_string()];
         columns.extend([&departments.head, &departments.parent].into_iter().flatten().map(ToString::to_string));

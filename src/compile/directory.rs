@@ -52,10 +52,10 @@ fn circle_values(circle: &Circle) -> BTreeMap<&'static str, Value> {
     ])
 }
 
-/// `subjects()` and `my_subjects()`: what each user is, or is in, that can be given a role.
+/// `subjects()` and `subjects_of(user)`: what each user is, or is in, that can be given a role.
 pub fn subjects(functions: &mut Functions) -> Result<(), CompileError> {
     let directory = &functions.model.directory;
-    for (name, mine) in [("subjects", false), ("my_subjects", true)] {
+    for (name, mine) in [("subjects", false), ("subjects_of", true)] {
         let mut values = match &directory.departments {
             Some(departments) => department_values(directory, departments),
             None => BTreeMap::from([("departments", Value::Bool(false)), ("parent", Value::Bool(false))]),
@@ -64,15 +64,13 @@ pub fn subjects(functions: &mut Functions) -> Result<(), CompileError> {
         values.insert("mine", Value::Bool(mine));
         values.insert("circles", json!(directory.circles.iter().map(circle_values).collect::<Vec<_>>()));
         let key = key_type(directory.users.key_type);
-        let columns = vec![
-            (Sql::ident("user_key"), key),
-            (Sql::ident("subject"), Sql::word("text")),
-            (Sql::ident("key"), Sql::word("text")),
-        ];
+        let columns =
+            vec![(Sql::ident("user_key"), key.clone()), (Sql::ident("subject"), Sql::word("text")), (Sql::ident("key"), Sql::word("text"))];
+        let arguments = if mine { vec![key] } else { Vec::new() };
         functions.require(Need::Fixed(name), |_, name| {
             Ok(Made {
-                function: reading(&name, Vec::new(), Returns::Table(columns), Body { template: "subjects", values }),
-                why: if mine { "what the user is, or is in (B3, B4)" } else { "what every user is, or is in (B3, B4)" }.to_owned(),
+                function: reading(&name, arguments, Returns::Table(columns), Body { template: "subjects", values }),
+                why: if mine { "what a user is, or is in (B3, B4)" } else { "what every user is, or is in (B3, B4)" }.to_owned(),
                 callers: Callers::Functions,
             })
         })?;

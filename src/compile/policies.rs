@@ -69,6 +69,7 @@ fn step(name: String, table: &Sql, permissive: PolicyKind, action: Action, role:
         Action::Create => Check { using: None, with_check: Some(condition) },
         Action::Update => Check { using: Some(condition.clone()), with_check: Some(condition) },
     };
-    let policy = Policy { name: Sql::Ident(name.clone()), table: table.clone(), permissive, command: Sql::word(action.command()), role, check };
+    let policy =
+        Policy { name: Sql::Ident(name.clone()), table: table.clone(), permissive, command: Sql::word(action.command()), role, check };
     (name, Step { why, statement: Statement::CreatePolicy(policy) })
 }

@@ -9,9 +9,7 @@ use super::functions::{Callers, Functions, Made, Need, body, qualified, reading,
 use super::policies::policies;
 use super::{CompileError, checks, directory, identity, key_type};
 use crate::model::{Action, DbRoleName, Entity, Link, Members, Model, Owners, TableName};
-use crate::program::{
-    Function, Program, RULES_SCHEMA, Record, RecordKind, Returns, STATE_SCHEMA, Sql, Statement, Step, Target,
-};
+use crate::program::{Function, Program, RULES_SCHEMA, Record, RecordKind, Returns, STATE_SCHEMA, Sql, Statement, Step, Target};
 
 /// Turns a model into statements for a target.
 pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
@@ -42,7 +40,10 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
 
     let mut steps = Vec::new();
     if target == Target::Portable {
-        steps.push(Step { why: vec!["tables and functions that are the same for every configuration".to_owned()], statement: Statement::State });
+        steps.push(Step {
+            why: vec!["tables and functions that are the same for every configuration".to_owned()],
+            statement: Statement::State,
+        });
         if model.identity.setting.as_ref().is_some_and(|setting| setting.signed) {
             steps.push(Step { why: vec!["signed identities".to_owned()], statement: Statement::Signing });
         }
@@ -58,7 +59,10 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
     steps.extend(protection);
     for (table, trigger) in checks::triggers(model) {
         records.add(RecordKind::Trigger, table.schema.as_str(), &table.name, "crm_access_consistent");
-        steps.push(Step { why: vec![format!("{table}: no forbidden combination of roles and restrictions")], statement: Statement::CreateTrigger(trigger) });
+        steps.push(Step {
+            why: vec![format!("{table}: no forbidden combination of roles and restrictions")],
+            statement: Statement::CreateTrigger(trigger),
+        });
     }
     steps.push(call(qualified("assert_consistent"), Vec::new(), "the assignments there are must be allowed"));
     describe(model, &mut records);

@@ -35,7 +35,9 @@ pub fn one_scope(functions: &mut Functions, entity: &Entity, scope: &Scope) -> R
 fn one_term(functions: &mut Functions, entity: &Entity, term: &Term) -> Result<Expr, CompileError> {
     match term {
         Term::Own => owned_by_me(functions, entity),
-        Term::Created => entity.creator.as_ref().map(|column| Expr::equal(Expr::Column(column.to_string()), me())).ok_or_else(|| missing(entity)),
+        Term::Created => {
+            entity.creator.as_ref().map(|column| Expr::equal(Expr::Column(column.to_string()), me())).ok_or_else(|| missing(entity))
+        }
         Term::Unassigned => unassigned(functions, entity),
         Term::Team => match &entity.team {
             Some(column) => Ok(Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(my_teams(functions)?))),
@@ -49,9 +51,11 @@ fn one_term(functions: &mut Functions, entity: &Entity, term: &Term) -> Result<E
             Some(column) => Ok(Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(my_department_tree(functions)?))),
             None => owned_by(functions, entity, Colleagues::DepartmentTree),
         },
-        Term::Open => {
-            entity.open.as_ref().map(|column| Expr::IsTruth(Box::new(Expr::Column(column.to_string())), true, false)).ok_or_else(|| missing(entity))
-        }
+        Term::Open => entity
+            .open
+            .as_ref()
+            .map(|column| Expr::IsTruth(Box::new(Expr::Column(column.to_string())), true, false))
+            .ok_or_else(|| missing(entity)),
         Term::Parent(name, term) => {
             let parent = entity.parent(name).ok_or_else(|| missing(entity))?;
             through(functions, entity, parent, *term)

@@ -70,16 +70,15 @@ fn is_joined(functions: &mut Functions, need: Need, entity: &Entity, join: &Link
 }
 
 /// Records with an owner, in the join table, who is a colleague.
-pub fn owned_by_colleagues(
-    functions: &mut Functions,
-    entity: &Entity,
-    join: &LinkTable,
-    set: Colleagues,
-) -> Result<String, CompileError> {
+pub fn owned_by_colleagues(functions: &mut Functions, entity: &Entity, join: &LinkTable, set: Colleagues) -> Result<String, CompileError> {
     functions.require(Need::OwnedByColleagues(entity.name.clone(), set), |functions, name| {
         let users = directory::colleagues(functions, set)?;
         let function = joined_to_set(entity, join, &name, "joined_to_set", &users);
-        Ok(Made { function, why: format!("keys of the `{}` records with an owner near the user", entity.name), callers: Callers::Application })
+        Ok(Made {
+            function,
+            why: format!("keys of the `{}` records with an owner near the user", entity.name),
+            callers: Callers::Application,
+        })
     })
 }
 

@@ -107,17 +107,13 @@ impl<'s> Walker<'s, '_> {
             (None, None) => return Some(node.clone()),
         };
         self.diagnostics.error(Code::OutOfRange, node.span, message, help);
-        None
+        // The nearest number stands in, so that what depends on it can be checked as well.
+        let nearest = least.map_or(value, |least| value.max(least));
+        let nearest = most.map_or(nearest, |most| nearest.min(most));
+        Some(Node { kind: Kind::Int(nearest), ..node.clone() })
     }
 
-    fn map(
-        &mut self,
-        node: &Node,
-        pairs: &[(At<String>, Node)],
-        schema: &'s Value,
-        all: &[Shape<'s>],
-        place: &Place<'_>,
-    ) -> Option<Node> {
+    fn map(&mut self, node: &Node, pairs: &[(At<String>, Node)], schema: &'s Value, all: &[Shape<'s>], place: &Place<'_>) -> Option<Node> {
         let entry = all.iter().find_map(|shape| match shape {
             Shape::Entries { entry, .. } => Some(*entry),
             _ => None,
@@ -125,10 +121,12 @@ impl<'s> Walker<'s, '_> {
         if let Some(entry) = entry {
             return Some(self.entries(node, pairs, entry));
         }
-        let structs = || all.iter().filter_map(|shape| match shape {
-            Shape::Struct(object) => Some(object),
-            _ => None,
-        });
+        let structs = || {
+            all.iter().filter_map(|shape| match shape {
+                Shape::Struct(object) => Some(object),
+                _ => None,
+            })
+        };
         let known = |object: &Struct<'_>| pairs.iter().filter(|(key, _)| object.property(key).is_some()).count();
         let Some(full) = structs().next_back() else {
             return self.wrong_type(node, schema, all, place);

@@ -17,7 +17,7 @@ mod schema;
 mod shape;
 
 pub use assignment::{AssignmentTable, Assignments, Flag, Listed};
-pub use directory::{Circles, CircleMembers, Departments, DepartmentMembers, Directory, Users};
+pub use directory::{CircleMembers, Circles, DepartmentMembers, Departments, Directory, Users};
 pub use document::{Config, Conflict, read};
 pub use entity::{Entity, LinkRule, Owners, Parent, Stage};
 pub use forms::{Entries, Key, KeyType, Many, Short, Shorthand};

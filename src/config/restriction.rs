@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Entries, Many, Short, ScopeItem, Shorthand};
+use super::{Entries, Many, ScopeItem, Short, Shorthand};
 use crate::text::At;
 
 /// A named restriction. It never adds a record (T1), and no further role defeats it (O11).

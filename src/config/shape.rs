@@ -5,8 +5,25 @@ use serde_json::{Map, Value};
 /// Keywords that shapes are read from, and those that only describe.
 #[cfg(test)]
 pub(super) const KEYWORDS: &[&str] = &[
-    "$defs", "$ref", "$schema", "additionalProperties", "anyOf", "const", "default", "description", "enum", "format", "items", "maximum", "minimum",
-    "oneOf", "pattern", "properties", "required", "title", "type",
+    "$defs",
+    "$ref",
+    "$schema",
+    "additionalProperties",
+    "anyOf",
+    "const",
+    "default",
+    "description",
+    "enum",
+    "format",
+    "items",
+    "maximum",
+    "minimum",
+    "oneOf",
+    "pattern",
+    "properties",
+    "required",
+    "title",
+    "type",
 ];
 
 /// A form that a value may take.

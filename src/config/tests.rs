@@ -214,7 +214,14 @@ fn a_misspelled_action_is_an_unknown_action() {
     let help = "possible are `read`, `create`, `update`, `delete`";
     says(text, "contacts: {export: all}", Code::UnknownAction, "unknown action `export`", help, "export");
     let help = "possible are `every`, `read`, `create`, `update`, `delete`";
-    says("contacts: {scope: open, where: a = b}", "contacts: {assign: all}", Code::UnknownAction, "unknown action `assign`", help, "assign");
+    says(
+        "contacts: {scope: open, where: a = b}",
+        "contacts: {assign: all}",
+        Code::UnknownAction,
+        "unknown action `assign`",
+        help,
+        "assign",
+    );
 }
 
 #[test]
@@ -264,7 +271,14 @@ fn a_key_without_a_value_is_found_at_the_key() {
     let help = "write a value, or leave the key out";
     let message = "expected a list of scopes, one scope or a mapping, found nothing";
     says("        read: own", "        read:", Code::WrongType, message, help, "read");
-    says("conflict: deny_wins", "conflict: ~", Code::WrongType, "expected one of `union`, `most_specific`, `deny_wins`, found nothing", help, "conflict");
+    says(
+        "conflict: deny_wins",
+        "conflict: ~",
+        Code::WrongType,
+        "expected one of `union`, `most_specific`, `deny_wins`, found nothing",
+        help,
+        "conflict",
+    );
 }
 
 #[test]
@@ -429,7 +443,8 @@ fn files_with_very_many_mistakes_are_endured() {
     let entities: String = (0..10_000).map(|n| format!("  e{n}: {{ownres: [1], tabel: 2}}\n")).collect();
     let roles: String = (0..50_000).map(|n| format!("  r{n}: 5\n")).collect();
     let long = format!("{}: 1\n{}: 2\n", "k".repeat(1000), "a b ".repeat(200));
-    for text in [unknown, format!("entities:\n{entities}"), format!("roles:\n{roles}"), long, format!("roles: {{{}}}", "{a: [".repeat(30))] {
+    for text in [unknown, format!("entities:\n{entities}"), format!("roles:\n{roles}"), long, format!("roles: {{{}}}", "{a: [".repeat(30))]
+    {
         endure(text.into_bytes());
     }
 }

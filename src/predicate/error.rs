@@ -28,21 +28,11 @@ pub struct PredicateError {
 
 impl PredicateError {
     pub(super) fn syntax(span: Span, message: impl Into<String>, help: impl Into<String>) -> Self {
-        PredicateError {
-            kind: PredicateErrorKind::Syntax,
-            span,
-            message: message.into(),
-            help: help.into(),
-        }
+        PredicateError { kind: PredicateErrorKind::Syntax, span, message: message.into(), help: help.into() }
     }
 
     pub(super) fn not_allowed(span: Span, message: impl Into<String>, help: impl Into<String>) -> Self {
-        PredicateError {
-            kind: PredicateErrorKind::NotAllowed,
-            span,
-            message: message.into(),
-            help: help.into(),
-        }
+        PredicateError { kind: PredicateErrorKind::NotAllowed, span, message: message.into(), help: help.into() }
     }
 }
 

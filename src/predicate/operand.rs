@@ -60,11 +60,7 @@ impl Parser<'_> {
                 ));
             }
             ("current_date", Token::Open) => {
-                return Err(PredicateError::syntax(
-                    next.span,
-                    "`current_date` takes no parentheses",
-                    "write `current_date`",
-                ));
+                return Err(PredicateError::syntax(next.span, "`current_date` takes no parentheses", "write `current_date`"));
             }
             ("true" | "false", _) => {
                 self.at += 1;
@@ -72,10 +68,7 @@ impl Parser<'_> {
             }
             ("current_date", _) => {
                 self.at += 1;
-                return Ok(Operand::Function {
-                    name: Function::CurrentDate,
-                    args: Vec::new(),
-                });
+                return Ok(Operand::Function { name: Function::CurrentDate, args: Vec::new() });
             }
             _ => {}
         }
@@ -84,28 +77,18 @@ impl Parser<'_> {
         }
         if is_reserved(word) {
             let stands = self.unexpected("a value");
-            return Err(PredicateError {
-                help: format!("a column of that name is written `\"{word}\"`, in double quotes"),
-                ..stands
-            });
+            return Err(PredicateError { help: format!("a column of that name is written `\"{word}\"`, in double quotes"), ..stands });
         }
         match &next.token {
             Token::Open => self.call(word, span),
             Token::Dot => Err(self.dotted()),
             Token::Text(_) => {
                 let message = format!("a literal with the type `{word}` before it is not allowed in a condition");
-                Err(PredicateError::not_allowed(
-                    Span::new(span.start, next.span.end),
-                    message,
-                    CAST,
-                ))
+                Err(PredicateError::not_allowed(Span::new(span.start, next.span.end), message, CAST))
             }
             _ => {
                 self.at += 1;
-                Ok(Operand::Column {
-                    name: word.to_owned(),
-                    span,
-                })
+                Ok(Operand::Column { name: word.to_owned(), span })
             }
         }
     }
@@ -120,11 +103,7 @@ impl Parser<'_> {
         let span = Span::new(user.start, self.span().end);
         match self.look(1).token {
             Token::Open => Err(call_refused(&name, span)),
-            Token::Dot => Err(PredicateError::not_allowed(
-                span,
-                "an attribute of the user has one name after `user.`",
-                NAMES,
-            )),
+            Token::Dot => Err(PredicateError::not_allowed(span, "an attribute of the user has one name after `user.`", NAMES)),
             _ => {
                 self.at += 1;
                 Ok(Operand::UserAttribute { name, span })

@@ -15,17 +15,8 @@ pub(super) fn parse(text: &str) -> Parsed<Predicate> {
             format!("at most {MAX_LENGTH} bytes are allowed; a long list of values belongs in a table"),
         ));
     }
-    let end = Lexeme {
-        token: Token::End,
-        span: Span::new(text.len(), text.len()),
-    };
-    let mut parser = Parser {
-        text,
-        tokens: tokens(text),
-        end,
-        at: 0,
-        depth: 0,
-    };
+    let end = Lexeme { token: Token::End, span: Span::new(text.len(), text.len()) };
+    let mut parser = Parser { text, tokens: tokens(text), end, at: 0, depth: 0 };
     let predicate = parser.or()?;
     match parser.token() {
         Token::End => Ok(predicate),
@@ -78,11 +69,7 @@ impl Parser<'_> {
         match self.token() {
             Token::Bad(error) => return error.clone(),
             Token::End => {
-                return PredicateError::syntax(
-                    span,
-                    format!("the condition ends where {wanted} should be"),
-                    "complete the condition",
-                );
+                return PredicateError::syntax(span, format!("the condition ends where {wanted} should be"), "complete the condition");
             }
             Token::Minus => {
                 return PredicateError::not_allowed(span, "the operator `-` is not allowed in a condition", OPERATORS);
@@ -94,13 +81,7 @@ impl Parser<'_> {
             }
             _ => {}
         }
-        let written: String = self
-            .text
-            .get(span.start..span.end)
-            .unwrap_or_default()
-            .chars()
-            .take(24)
-            .collect();
+        let written: String = self.text.get(span.start..span.end).unwrap_or_default().chars().take(24).collect();
         PredicateError::syntax(span, format!("`{written}` stands where {wanted} should be"), OPERATORS)
     }
 
@@ -127,12 +108,7 @@ impl Parser<'_> {
         self.chain("and", Self::not, Predicate::And)
     }
 
-    fn chain(
-        &mut self,
-        word: &str,
-        part: fn(&mut Self) -> Parsed<Predicate>,
-        join: fn(Vec<Predicate>) -> Predicate,
-    ) -> Parsed<Predicate> {
+    fn chain(&mut self, word: &str, part: fn(&mut Self) -> Parsed<Predicate>, join: fn(Vec<Predicate>) -> Predicate) -> Parsed<Predicate> {
         let first = part(self)?;
         if !self.is_word(0, word) {
             return Ok(first);
@@ -202,10 +178,7 @@ impl Parser<'_> {
     fn compares(&self) -> bool {
         match self.token() {
             Token::Op(_) => true,
-            Token::Word(word) => matches!(
-                word.as_str(),
-                "in" | "between" | "is" | "not" | "like" | "ilike" | "similar"
-            ),
+            Token::Word(word) => matches!(word.as_str(), "in" | "between" | "is" | "not" | "like" | "ilike" | "similar"),
             _ => false,
         }
     }
@@ -241,11 +214,7 @@ impl Parser<'_> {
             let right = self.operand()?;
             self.reads_something(start, &[&operand, &right])?;
             self.ends_condition()?;
-            return Ok(Predicate::Compare {
-                left: operand,
-                op,
-                right,
-            });
+            return Ok(Predicate::Compare { left: operand, op, right });
         }
         if self.take_word("is") {
             return self.test(operand, start);
@@ -264,12 +233,7 @@ impl Parser<'_> {
             }
             let high = self.operand()?;
             self.reads_something(start, &[&operand, &low, &high])?;
-            return Ok(Predicate::Between {
-                operand,
-                low,
-                high,
-                negated,
-            });
+            return Ok(Predicate::Between { operand, low, high, negated });
         }
         if negated {
             return Err(self.unexpected("`IN` or `BETWEEN`"));
@@ -293,11 +257,7 @@ impl Parser<'_> {
         self.ends_condition()?;
         Ok(match truth {
             None => Predicate::IsNull { operand, negated },
-            Some(truth) => Predicate::IsTruth {
-                operand,
-                truth,
-                negated,
-            },
+            Some(truth) => Predicate::IsTruth { operand, truth, negated },
         })
     }
 
@@ -327,12 +287,7 @@ impl Parser<'_> {
             _ => return Err(self.unexpected("an operator")),
         }
         match &operand {
-            Operand::Column { .. }
-            | Operand::UserAttribute { .. }
-            | Operand::Function {
-                name: Function::Coalesce,
-                ..
-            } => {
+            Operand::Column { .. } | Operand::UserAttribute { .. } | Operand::Function { name: Function::Coalesce, .. } => {
                 self.reads_something(start, &[&operand])?;
                 Ok(Predicate::Truth(operand))
             }
@@ -359,11 +314,7 @@ impl Parser<'_> {
     /// The place from the token `start` to the one before the present.
     pub(super) fn since(&self, start: usize) -> Span {
         let first = self.tokens.get(start).map_or(self.end.span, |lexeme| lexeme.span);
-        let last = self
-            .at
-            .checked_sub(1)
-            .and_then(|at| self.tokens.get(at))
-            .map_or(first, |lexeme| lexeme.span);
+        let last = self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(first, |lexeme| lexeme.span);
         Span::new(first.start, last.end.max(first.start))
     }
 }

@@ -22,26 +22,12 @@ impl Display for Predicate {
                 listed(f, list)?;
                 f.write_str(")")
             }
-            Predicate::Between {
-                operand,
-                low,
-                high,
-                negated,
-            } => {
+            Predicate::Between { operand, low, high, negated } => {
                 write!(f, "{operand}{} BETWEEN {low} AND {high}", not(*negated))
             }
             Predicate::IsNull { operand, negated } => write!(f, "{operand} IS{} NULL", not(*negated)),
-            Predicate::IsTruth {
-                operand,
-                truth,
-                negated,
-            } => {
-                write!(
-                    f,
-                    "{operand} IS{} {}",
-                    not(*negated),
-                    if *truth { "TRUE" } else { "FALSE" }
-                )
+            Predicate::IsTruth { operand, truth, negated } => {
+                write!(f, "{operand} IS{} {}", not(*negated), if *truth { "TRUE" } else { "FALSE" })
             }
             Predicate::StartsWith { operand, prefix } => write!(f, "starts_with({operand}, {})", Quoted(prefix, '\'')),
             Predicate::Truth(operand) => operand.fmt(f),
@@ -57,10 +43,7 @@ impl Display for Operand {
             Operand::Text(text) => Quoted(text, '\'').fmt(f),
             Operand::Number(number) => f.write_str(number),
             Operand::Bool(truth) => f.write_str(if *truth { "TRUE" } else { "FALSE" }),
-            Operand::Function {
-                name: Function::CurrentDate,
-                ..
-            } => f.write_str(Function::CurrentDate.as_sql()),
+            Operand::Function { name: Function::CurrentDate, .. } => f.write_str(Function::CurrentDate.as_sql()),
             Operand::Function { name, args } => {
                 write!(f, "{}(", name.as_sql())?;
                 listed(f, args)?;

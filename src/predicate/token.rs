@@ -43,10 +43,7 @@ pub(super) fn tokens(text: &str) -> Vec<Lexeme> {
         let start = reader.at;
         let token = reader.next().unwrap_or_else(Token::Bad);
         let last = matches!(token, Token::End | Token::Bad(_));
-        found.push(Lexeme {
-            token,
-            span: Span::new(start, reader.at),
-        });
+        found.push(Lexeme { token, span: Span::new(start, reader.at) });
         if last {
             return found;
         }
@@ -163,11 +160,7 @@ impl<'a> Reader<'a> {
     fn name(&self, name: String, start: usize) -> Result<String, PredicateError> {
         let span = Span::new(start, self.at);
         if name.is_empty() {
-            return Err(PredicateError::syntax(
-                span,
-                "a name is empty",
-                "write the column's name between the double quotes",
-            ));
+            return Err(PredicateError::syntax(span, "a name is empty", "write the column's name between the double quotes"));
         }
         if name.len() > MAX_NAME {
             return Err(PredicateError::not_allowed(
@@ -246,33 +239,20 @@ impl<'a> Reader<'a> {
     }
 
     fn stray(&mut self, start: usize, first: char) -> PredicateError {
-        let refused =
-            |end: usize, message: &str, help: &str| PredicateError::not_allowed(Span::new(start, end), message, help);
+        let refused = |end: usize, message: &str, help: &str| PredicateError::not_allowed(Span::new(start, end), message, help);
         match first {
             ':' if self.peek() == Some(':') => {
                 self.at += 1;
                 refused(self.at, "a cast is not allowed in a condition", CAST)
             }
-            ';' => refused(
-                self.at,
-                "a condition is no statement: `;` is not allowed",
-                "remove it and what follows",
-            ),
+            ';' => refused(self.at, "a condition is no statement: `;` is not allowed", "remove it and what follows"),
             '$' | ':' => refused(
                 self.at,
                 &format!("`{first}` is not allowed in a condition: there are no parameters"),
                 "write literals between single quotes, and attributes of the user as `user.attribute`",
             ),
-            '[' | ']' => refused(
-                self.at,
-                "an array is not allowed in a condition",
-                "list the values: `column IN ('a', 'b')`",
-            ),
-            '\0' => refused(
-                self.at,
-                "a NUL character is not allowed in a condition",
-                "remove it: PostgreSQL stores none",
-            ),
+            '[' | ']' => refused(self.at, "an array is not allowed in a condition", "list the values: `column IN ('a', 'b')`"),
+            '\0' => refused(self.at, "a NUL character is not allowed in a condition", "remove it: PostgreSQL stores none"),
             other => PredicateError::syntax(
                 Span::new(start, self.at),
                 format!("the character `{}` has no meaning in a condition", other.escape_debug()),

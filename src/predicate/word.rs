@@ -3,11 +3,10 @@
 use super::PredicateError;
 use crate::text::Span;
 
-pub(super) const OPERATORS: &str = "the operators are `=`, `<>`, `<`, `<=`, `>`, `>=`, `IN`, `BETWEEN`, `IS NULL`, `IS TRUE`, `IS FALSE`, `AND`, `OR` and `NOT`";
-pub(super) const FUNCTIONS: &str =
-    "the functions are `lower`, `upper`, `length`, `coalesce`, `now`, `current_date` and `starts_with`";
-pub(super) const NAMES: &str =
-    "write a column of the record as `column` or `\"Column\"`, and an attribute of the user as `user.attribute`";
+pub(super) const OPERATORS: &str =
+    "the operators are `=`, `<>`, `<`, `<=`, `>`, `>=`, `IN`, `BETWEEN`, `IS NULL`, `IS TRUE`, `IS FALSE`, `AND`, `OR` and `NOT`";
+pub(super) const FUNCTIONS: &str = "the functions are `lower`, `upper`, `length`, `coalesce`, `now`, `current_date` and `starts_with`";
+pub(super) const NAMES: &str = "write a column of the record as `column` or `\"Column\"`, and an attribute of the user as `user.attribute`";
 
 /// Words that PostgreSQL reserves and that mean nothing in a condition: a column of that name needs double quotes.
 const RESERVED: &[&str] = &[
@@ -104,35 +103,26 @@ pub(super) fn refusal(word: &str, span: Span) -> Option<PredicateError> {
         ),
         "any" | "all" | "some" | "array" => (operator, "list the values: `column IN ('a', 'b')`"),
         "cast" => ("a cast is not allowed in a condition".to_owned(), CAST),
-        "case" => (
-            "`CASE` is not allowed in a condition".to_owned(),
-            "join conditions with `AND`, `OR` and `NOT`",
-        ),
+        "case" => ("`CASE` is not allowed in a condition".to_owned(), "join conditions with `AND`, `OR` and `NOT`"),
         "collate" => (operator, "compare with the collation of the column"),
         "distinct" => (
             "the operator `IS DISTINCT FROM` is not allowed in a condition".to_owned(),
             "write `a <> b OR a IS NULL` with the cases that are meant",
         ),
-        "unknown" => (
-            "`IS UNKNOWN` is not allowed in a condition".to_owned(),
-            "write `IS NULL`",
-        ),
+        "unknown" => ("`IS UNKNOWN` is not allowed in a condition".to_owned(), "write `IS NULL`"),
         "isnull" => (operator, "write `IS NULL`"),
         "notnull" => (operator, "write `IS NOT NULL`"),
         "symmetric" => (operator, "write `BETWEEN` with the lower value first"),
-        "current_user" | "session_user" | "current_role" | "system_user" | "current_catalog" | "current_schema" => (
-            format!("the function `{word}` is not allowed in a condition"),
-            "the user is known by the user's attributes: `user.attribute`",
-        ),
-        "current_timestamp" | "current_time" | "localtime" | "localtimestamp" => (
-            format!("the function `{word}` is not allowed in a condition"),
-            "write `now()` or `current_date`",
-        ),
+        "current_user" | "session_user" | "current_role" | "system_user" | "current_catalog" | "current_schema" => {
+            (format!("the function `{word}` is not allowed in a condition"), "the user is known by the user's attributes: `user.attribute`")
+        }
+        "current_timestamp" | "current_time" | "localtime" | "localtimestamp" => {
+            (format!("the function `{word}` is not allowed in a condition"), "write `now()` or `current_date`")
+        }
         _ => return None,
     };
     Some(PredicateError::not_allowed(span, message, help))
 }
 
 /// What to write instead of a cast.
-pub(super) const CAST: &str =
-    "write the literal as plain text or number: it takes the type of the column it is compared with";
+pub(super) const CAST: &str = "write the literal as plain text or number: it takes the type of the column it is compared with";

@@ -8,7 +8,9 @@ mod statement;
 
 pub use expr::{Argument, Builtin, Call, Comparison, Expr};
 pub use names::{RULES_SCHEMA, STATE_SCHEMA, joined_name};
-pub use statement::{Body, Check, Function, Policy, PolicyKind, Program, Record, RecordKind, Returns, Sql, Statement, Step, Trigger, Volatility};
+pub use statement::{
+    Body, Check, Function, Policy, PolicyKind, Program, Record, RecordKind, Returns, Sql, Statement, Step, Trigger, Volatility,
+};
 
 /// Where the generated SQL is to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -162,6 +162,7 @@ pub enum Statement {
 }
 
 /// A generated function. All of them are STABLE or VOLATILE, PARALLEL SAFE unless volatile, never LEAKPROOF, and have their search_path pinned.
+/// A body of SQL is wrapped as PL/pgSQL, whose plans a connection keeps: a function in SQL would be planned anew in every statement.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Function {
     /// Its name.

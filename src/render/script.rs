@@ -36,7 +36,9 @@ pub fn script(program: &Program) -> Result<Script, RenderError> {
     let statements: Result<Vec<ScriptStatement>, RenderError> = program
         .steps
         .iter()
-        .map(|step| Ok(ScriptStatement { why: step.why.clone(), text: renderer.statement(&step.statement)?, statement: step.statement.clone() }))
+        .map(|step| {
+            Ok(ScriptStatement { why: step.why.clone(), text: renderer.statement(&step.statement)?, statement: step.statement.clone() })
+        })
         .collect();
     Ok(Script { target: program.target, preamble: program.preamble.clone(), statements: statements? })
 }

@@ -8,7 +8,7 @@ use tera::{Context, Tera, Value};
 
 use super::expr::atom;
 use super::quote::Quoting;
-use crate::program::{Function, Sql, Statement};
+use crate::program::{Function, Returns, Sql, Statement};
 
 /// Why a statement can't be rendered: a mistake in this program, never in a configuration.
 #[derive(Debug)]
@@ -54,8 +54,13 @@ pub const FUNCTION_TEMPLATES: &[(&str, &str)] = templates!("functions/":
     "assert_consistent", "check_consistent",
 );
 
-/// Function bodies in PL/pgSQL; all others are SQL.
-const PLPGSQL: &[&str] = &["assert_consistent", "check_consistent"];
+/// Templates that are whole PL/pgSQL bodies; all others are a query.
+const WHOLE: &[&str] = &["assert_consistent", "check_consistent"];
+
+/// What a query is wrapped in to become a PL/pgSQL body that gives its one value.
+pub const ONE: (&str, &str) = ("#variable_conflict use_column\nBEGIN\n    RETURN (\n", "\n    );\nEND");
+/// What a query is wrapped in to become a PL/pgSQL body that gives its rows.
+pub const ROWS: (&str, &str) = ("#variable_conflict use_column\nBEGIN\n    RETURN QUERY\n", ";\nEND");
 
 /// Renders statements with one way of quoting.
 pub struct Renderer {
@@ -102,11 +107,15 @@ impl Renderer {
         }
         let template = function.body.template;
         let body = self.tera.render(&format!("functions/{template}.sql"), &inner)?;
-        let body = body.trim_matches('\n').trim_end();
-        let tag = dollar_tag(body);
+        let query = body.trim_matches('\n').trim_end();
+        let (before, after) = match &function.returns {
+            _ if WHOLE.contains(&template) => ("", ""),
+            Returns::Set(_) | Returns::Table(_) => ROWS,
+            Returns::One(_) | Returns::Void | Returns::Trigger => ONE,
+        };
+        let body = format!("{before}{query}{after}");
+        let tag = dollar_tag(&body);
         let mut context = Context::from_serialize(statement)?;
-        let language = if PLPGSQL.contains(&template) { "plpgsql" } else { "sql" };
-        context.insert("language", &Sql::word(language));
         context.insert("body", &Sql::Word(format!("{tag}\n{body}\n{tag}")));
         self.plain(statement, context)
     }

@@ -117,7 +117,8 @@ impl Resolver<'_> {
             1 => subjects.pop().flatten(),
             count => {
                 let message = if count == 0 { "an assignment names nobody" } else { "an assignment names more than one subject" };
-                let help = "write one of `user`, `group`, `workgroup`, `team`, `department`, `everyone`, or `having_role` for a restriction";
+                let help =
+                    "write one of `user`, `group`, `workgroup`, `team`, `department`, `everyone`, or `having_role` for a restriction";
                 self.found.error(Code::BadAssignment, listed_span(listed), message, help);
                 None
             }
@@ -200,7 +201,10 @@ impl Resolver<'_> {
             let Some(restriction) = restrictions.iter().find(|restriction| restriction.name == assigned.what) else { continue };
             let name = quoted(restriction.name.as_str());
             let exempt = |role: &RoleName| {
-                roles.iter().find(|candidate| candidate.name == *role).is_some_and(|role| role.all_includes.iter().any(|included| restriction.not_for.contains(included)))
+                roles
+                    .iter()
+                    .find(|candidate| candidate.name == *role)
+                    .is_some_and(|role| role.all_includes.iter().any(|included| restriction.not_for.contains(included)))
             };
             let held = match &assigned.to {
                 Subject::HavingRole(role) if exempt(role) => Some(role),
@@ -227,12 +231,18 @@ impl Resolver<'_> {
         }
         for (at, (first, place)) in all.restrictions.iter().zip(places).enumerate() {
             for (second, _) in all.restrictions.iter().zip(places).take(at) {
-                let conflict = restrictions.iter().any(|restriction| restriction.name == first.what && restriction.conflicts_with.contains(&second.what));
+                let conflict = restrictions
+                    .iter()
+                    .any(|restriction| restriction.name == first.what && restriction.conflicts_with.contains(&second.what));
                 if conflict && first.to == second.to {
                     self.found.error(
                         Code::ConflictingRestrictions,
                         *place,
-                        format!("restrictions {} and {} are given to the same subject", quoted(second.what.as_str()), quoted(first.what.as_str())),
+                        format!(
+                            "restrictions {} and {} are given to the same subject",
+                            quoted(second.what.as_str()),
+                            quoted(first.what.as_str())
+                        ),
                         "take one of the two away (T12)",
                     );
                 }
@@ -263,7 +273,8 @@ impl Resolver<'_> {
 
 fn listed_span(listed: &Listed) -> Option<Span> {
     let named = [&listed.role, &listed.restriction, &listed.having_role].into_iter().flatten().map(|name| name.span);
-    let keyed = [&listed.user, &listed.group, &listed.workgroup, &listed.team, &listed.department].into_iter().flatten().map(|key| key.span);
+    let keyed =
+        [&listed.user, &listed.group, &listed.workgroup, &listed.team, &listed.department].into_iter().flatten().map(|key| key.span);
     let flagged = [&listed.everyone, &listed.subdepartments, &listed.confirmed].into_iter().flatten().map(|flag| flag.span);
     named.chain(keyed).chain(flagged).next()
 }

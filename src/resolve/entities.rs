@@ -88,7 +88,8 @@ impl Resolver<'_> {
                 Some(Owners::Table(LinkTable { table: table?, left: left?, right: right? }))
             }
             _ => {
-                let span = written.table.as_ref().map_or_else(|| written.columns.first().map_or(span, |column| column.span), |table| table.span);
+                let span =
+                    written.table.as_ref().map_or_else(|| written.columns.first().map_or(span, |column| column.span), |table| table.span);
                 self.found.error(
                     Code::MissingKey,
                     span,
@@ -141,7 +142,12 @@ impl Resolver<'_> {
                 self.found.error(
                     Code::DuplicateName,
                     span,
-                    format!("entities {} and {} are the same table `{}`", quoted(first.as_str()), quoted(entity.name.as_str()), entity.table),
+                    format!(
+                        "entities {} and {} are the same table `{}`",
+                        quoted(first.as_str()),
+                        quoted(entity.name.as_str()),
+                        entity.table
+                    ),
                     "a table is one entity",
                 );
             }

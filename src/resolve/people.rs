@@ -10,11 +10,8 @@ impl Resolver<'_> {
         let written = &self.config.directory;
         let users = self.users();
         let departments = written.departments.as_ref().and_then(|departments| self.departments(departments));
-        let circles = [
-            (CircleKind::Group, &written.groups),
-            (CircleKind::Workgroup, &written.workgroups),
-            (CircleKind::Team, &written.teams),
-        ];
+        let circles =
+            [(CircleKind::Group, &written.groups), (CircleKind::Workgroup, &written.workgroups), (CircleKind::Team, &written.teams)];
         let circles = circles.into_iter().filter_map(|(kind, circle)| self.circle(kind, circle.as_ref()?)).collect();
         Some(Directory { users: users?, departments, circles })
     }
@@ -69,8 +66,7 @@ impl Resolver<'_> {
         let key = self.key_column(&written.key);
         let leader = self.optional_column(&written.leader);
         let members = &written.members;
-        let (of_table, of, user) =
-            (self.table(&members.schema, &members.table), self.column(&members.of), self.column(&members.user));
+        let (of_table, of, user) = (self.table(&members.schema, &members.table), self.column(&members.of), self.column(&members.user));
         Some(Circle {
             kind,
             table: table?,

@@ -45,7 +45,10 @@ impl Resolver<'_> {
         if written.others.value == OtherEntities::Hidden {
             let listed: Vec<EntityName> = levels.iter().map(|level| level.entity.clone()).collect();
             levels.extend(
-                names.iter().filter(|name| !listed.contains(name)).map(|name| RestrictionLevel { entity: name.clone(), scopes: Default::default() }),
+                names
+                    .iter()
+                    .filter(|name| !listed.contains(name))
+                    .map(|name| RestrictionLevel { entity: name.clone(), scopes: Default::default() }),
             );
         }
         let not_for: Vec<RoleName> = written.not_for.iter().filter_map(|role| self.known_role(roles, role)).collect();

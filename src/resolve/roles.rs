@@ -52,7 +52,11 @@ impl Resolver<'_> {
                     self.found.error(
                         Code::RoleCycle,
                         included.span,
-                        format!("role {} includes itself{}", quoted(start.as_str()), if name == *start { String::new() } else { format!(" through {}", quoted(name.as_str())) }),
+                        format!(
+                            "role {} includes itself{}",
+                            quoted(start.as_str()),
+                            if name == *start { String::new() } else { format!(" through {}", quoted(name.as_str())) }
+                        ),
                         "leave one of these inclusions out",
                     );
                 } else if let Ok(checked) = RoleName::new(included)

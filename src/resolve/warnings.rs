@@ -14,7 +14,9 @@ impl Resolver<'_> {
     fn unprotected_links(&mut self, model: &Model) {
         let protected = |table: &TableName| model.entities.iter().any(|entity| entity.table == *table);
         for entity in &model.entities {
-            let Some((name, written)) = self.config.entities.iter().find(|(name, _)| name.as_str() == entity.name.as_str()) else { continue };
+            let Some((name, written)) = self.config.entities.iter().find(|(name, _)| name.as_str() == entity.name.as_str()) else {
+                continue;
+            };
             let mut open: Vec<(&TableName, Span)> = Vec::new();
             if let Owners::Table(join) = &entity.owners
                 && !protected(&join.table)
@@ -35,7 +37,11 @@ impl Resolver<'_> {
                 self.found.warning(
                     Code::UnprotectedTable,
                     span,
-                    format!("table {} decides who sees {} records and is not protected itself", quoted(&table.to_string()), quoted(entity.name.as_str())),
+                    format!(
+                        "table {} decides who sees {} records and is not protected itself",
+                        quoted(&table.to_string()),
+                        quoted(entity.name.as_str())
+                    ),
                     "make it an entity, so that nobody adds a row for themselves",
                 );
             }
@@ -48,7 +54,8 @@ impl Resolver<'_> {
             return;
         }
         for role in &model.roles {
-            let given: Vec<&Subject> = model.assignments.roles.iter().filter(|given| given.what == role.name).map(|given| &given.to).collect();
+            let given: Vec<&Subject> =
+                model.assignments.roles.iter().filter(|given| given.what == role.name).map(|given| &given.to).collect();
             let flagged = model.assignments.role_flags.iter().any(|flag| flag.what == role.name);
             let included = model.roles.iter().any(|other| other.name != role.name && other.all_includes.contains(&role.name));
             let place = self.config.roles.iter().find(|(name, _)| name.as_str() == role.name.as_str()).map(|(name, _)| name.span);

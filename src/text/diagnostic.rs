@@ -42,13 +42,7 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// Makes a diagnostic; its texts are shortened and their control characters escaped.
-    pub fn new(
-        code: Code,
-        severity: Severity,
-        span: impl Into<Option<Span>>,
-        message: impl AsRef<str>,
-        help: impl Into<Help>,
-    ) -> Self {
+    pub fn new(code: Code, severity: Severity, span: impl Into<Option<Span>>, message: impl AsRef<str>, help: impl Into<Help>) -> Self {
         Diagnostic {
             code,
             severity,

@@ -106,16 +106,23 @@ fn advice(kind: &ErrorKind) -> Option<String> {
             "indent with spaces, not with tabs"
         }
         ErrorKind::UnclosedFlowCollection { open } => return Some(format!("close the bracket {}", quoted(&open.to_string()))),
-        ErrorKind::UnexpectedEofFlowSequence | ErrorKind::ExpectedFlowSequenceSeparator => "close the list with `]`, and put `,` between its values",
-        ErrorKind::UnexpectedEofFlowMapping | ErrorKind::ExpectedFlowMappingSeparator => "close the mapping with `}`, and put `,` between its keys",
+        ErrorKind::UnexpectedEofFlowSequence | ErrorKind::ExpectedFlowSequenceSeparator => {
+            "close the list with `]`, and put `,` between its values"
+        }
+        ErrorKind::UnexpectedEofFlowMapping | ErrorKind::ExpectedFlowMappingSeparator => {
+            "close the mapping with `}`, and put `,` between its keys"
+        }
         ErrorKind::UnclosedQuotedScalar => "close the text with the same quote",
-        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => "check the indentation; a text with `: ` in it takes quotes",
+        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
+            "check the indentation; a text with `: ` in it takes quotes"
+        }
         ErrorKind::UnexpectedCharacter { .. } => "a text that begins with this character takes quotes",
         ErrorKind::InvalidTrailingDoubleQuotedScalar | ErrorKind::InvalidTrailingSingleQuotedScalar => "put the whole text in quotes",
         ErrorKind::UnknownQuotedScalarEscape => "write a backslash as `\\\\`, or use single quotes",
-        ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry | ErrorKind::InvalidIndentation | ErrorKind::SimpleKeyExpected => {
-            "check the indentation, and that each key ends with `:`"
-        }
+        ErrorKind::ExpectedBlockMappingKey
+        | ErrorKind::ExpectedBlockSequenceEntry
+        | ErrorKind::InvalidIndentation
+        | ErrorKind::SimpleKeyExpected => "check the indentation, and that each key ends with `:`",
         _ => return None,
     };
     Some(text.to_owned())

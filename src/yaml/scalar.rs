@@ -76,7 +76,10 @@ mod tests {
 
     #[test]
     fn everything_else_is_a_text() {
-        for text in ["yes", "no", "on", "off", "y", "nan", "inf", "1_000", "1:30", "0b1", "0x", "0x-1", "0o9", "-", "+", ".", "e1", "1e", "1.2.3", "infinity", "٣"] {
+        for text in [
+            "yes", "no", "on", "off", "y", "nan", "inf", "1_000", "1:30", "0b1", "0x", "0x-1", "0o9", "-", "+", ".", "e1", "1e", "1.2.3",
+            "infinity", "٣",
+        ] {
             assert_eq!(plain(text), Kind::Text(text.to_owned()), "{text}");
         }
     }

@@ -106,11 +106,8 @@ impl<'a> Tree<'a> {
             return Err(Stop);
         }
         self.count(1, at)?;
-        let content = if map {
-            Content::Map { pairs: Vec::new(), seen: HashMap::new(), key: Key::Awaited }
-        } else {
-            Content::List(Vec::new())
-        };
+        let content =
+            if map { Content::Map { pairs: Vec::new(), seen: HashMap::new(), key: Key::Awaited } } else { Content::List(Vec::new()) };
         self.open.push(Open { start, flow, values: self.values - 1, depth: 0, anchor, content });
         Ok(())
     }
@@ -143,12 +140,7 @@ impl<'a> Tree<'a> {
     pub(super) fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Stop> {
         self.aliases += 1;
         if self.aliases > ALIASES {
-            self.diagnostics.error(
-                Code::TooManyAliases,
-                span,
-                format!("the file has more than {ALIASES} aliases"),
-                "write the values out",
-            );
+            self.diagnostics.error(Code::TooManyAliases, span, format!("the file has more than {ALIASES} aliases"), "write the values out");
             return Err(Stop);
         }
         let Some(anchored) = self.anchors.get(&anchor) else {
@@ -195,7 +187,12 @@ impl<'a> Tree<'a> {
 
     /// Reports that a further document begins.
     pub(super) fn second_document(&mut self, span: Span) {
-        self.diagnostics.error(Code::YamlSyntax, span, "the file has more than one document", "leave out the line `---` and what is after it");
+        self.diagnostics.error(
+            Code::YamlSyntax,
+            span,
+            "the file has more than one document",
+            "leave out the line `---` and what is after it",
+        );
     }
 
     fn too_deep(&mut self, span: Span) {

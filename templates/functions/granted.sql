@@ -1,1 +1,1 @@
-SELECT EXISTS (SELECT 1 FROM crm_access_rules.my_roles() AS r WHERE r.role = ANY ($1))
+SELECT EXISTS (SELECT 1 FROM crm_access_rules.roles_of((SELECT crm_access_rules.me())) AS r WHERE r.role = ANY ($1))

@@ -1,7 +1,7 @@
 SELECT {% if mine %}r.restriction{% else %}r.user_key::{{ key_type | q }}, r.restriction, r.confirmed{% endif %}
 FROM (
     SELECT s.user_key, a.name AS restriction, a.confirmed
-    FROM {% if mine %}crm_access_rules.my_subjects(){% else %}crm_access_rules.subjects(){% endif %} AS s
+    FROM {% if mine %}crm_access_rules.subjects_of($1){% else %}crm_access_rules.subjects(){% endif %} AS s
     JOIN (
         SELECT NULL::text AS name, NULL::text AS subject, NULL::text AS key, NULL::boolean AS confirmed WHERE false
 {%- for assigned in listed %}
@@ -21,10 +21,10 @@ FROM (
 {%- endfor %}
 {%- for holder in holders %}
     UNION ALL
-    SELECT {% if mine %}crm_access_rules.me(){% else %}m.user_key{% endif %}, {{ holder.name | q }}, {% if holder.confirmed %}true{% else %}false{% endif %}
-    FROM {% if mine %}crm_access_rules.my_roles(){% else %}crm_access_rules.roles(){% endif %} AS m WHERE m.role = ANY ({{ holder.roles | q }})
+    SELECT {% if mine %}$1{% else %}m.user_key{% endif %}, {{ holder.name | q }}, {% if holder.confirmed %}true{% else %}false{% endif %}
+    FROM {% if mine %}crm_access_rules.roles_of($1){% else %}crm_access_rules.roles(){% endif %} AS m WHERE m.role = ANY ({{ holder.roles | q }})
 {%- endfor %}
 ) AS r
 {%- if mine %}
-WHERE r.user_key = crm_access_rules.me()
+WHERE r.user_key = $1
 {%- endif %}

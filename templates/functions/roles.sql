@@ -1,7 +1,7 @@
 SELECT {% if mine %}r.role, r.rank{% else %}r.user_key::{{ key_type | q }}, r.role, r.rank{% endif %}
 FROM (
     SELECT s.user_key, a.name AS role, CASE a.subject WHEN 'user' THEN 1 WHEN 'department' THEN 3 WHEN 'department_tree' THEN 3 WHEN 'everyone' THEN 4 ELSE 2 END AS rank
-    FROM {% if mine %}crm_access_rules.my_subjects(){% else %}crm_access_rules.subjects(){% endif %} AS s
+    FROM {% if mine %}crm_access_rules.subjects_of($1){% else %}crm_access_rules.subjects(){% endif %} AS s
     JOIN (
         SELECT NULL::text AS name, NULL::text AS subject, NULL::text AS key WHERE false
 {%- for assigned in listed %}
@@ -21,5 +21,5 @@ FROM (
 {%- endfor %}
 ) AS r
 {%- if mine %}
-WHERE r.user_key = crm_access_rules.me()
+WHERE r.user_key = $1
 {%- endif %}

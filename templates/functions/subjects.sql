@@ -35,5 +35,5 @@ FROM (
 {%- endif %}
 ) AS s
 {%- if mine %}
-WHERE s.user_key = crm_access_rules.me()
+WHERE s.user_key = $1
 {%- endif %}

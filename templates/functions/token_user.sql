@@ -1,5 +1,5 @@
 SELECT convert_from(decode(t.parts[1], 'hex'), 'UTF8')
-FROM (SELECT regexp_match($1, '^([0-9a-f]{2,400}):([0-9]{1,12}):([0-9a-f]{64})$') AS parts) AS t
+FROM (SELECT regexp_match($1, '^((?:[0-9a-f]{2}){1,200}):([0-9]{1,12}):([0-9a-f]{64})$') AS parts) AS t
 WHERE t.parts[2]::int8 > extract(epoch FROM clock_timestamp())
   AND EXISTS (
     SELECT 1 FROM crm_access.identity_key AS k

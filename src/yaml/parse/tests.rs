@@ -108,7 +108,13 @@ fn what_is_refused_says_why() {
     );
     says("a: *b", YamlSyntax, "the alias `*b` repeats a value that is not marked", "mark the value before it with `&b`", "*b");
     says("a: &b [*b]", YamlSyntax, "the alias `*b` stands inside the value that it repeats", "write the value out", "*b");
-    says("a: 1\nb: 2\na: 3\n", DuplicateName, "`a` is written twice, first at line 1, column 1", "leave one of them out, or join them", "a");
+    says(
+        "a: 1\nb: 2\na: 3\n",
+        DuplicateName,
+        "`a` is written twice, first at line 1, column 1",
+        "leave one of them out, or join them",
+        "a",
+    );
     says("1: a", WrongType, "a key must be a text, found the number `1`", "put it in quotes: `\"1\"`", "1");
     says("true: a", WrongType, "a key must be a text, found `true`", "put it in quotes: `\"true\"`", "true");
     says("? [a]\n: b", WrongType, "a key must be a text, found a list", "write a text before the colon", "[a]");
@@ -147,7 +153,9 @@ fn broken_yaml_is_refused_with_its_place_and_advice() {
         let [(code, message, found, at)] = &all[..] else { panic!("{text}: {all:?}") };
         assert_eq!(*code, Code::YamlSyntax, "{text}");
         assert!(message.starts_with("the text is not YAML here: "), "{message}");
-        if (found.as_deref(), at.as_str()) != (Some(help), marked) { wrong.push(format!("{text:?}: {message} {found:?} {at:?}")); }
+        if (found.as_deref(), at.as_str()) != (Some(help), marked) {
+            wrong.push(format!("{text:?}: {message} {found:?} {at:?}"));
+        }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert_eq!(only("a: \0b").1, "the text has a NUL byte");

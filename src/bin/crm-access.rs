@@ -1,0 +1,7 @@
+//! The command line `crm-access`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    crm_access::cli::main()
+}

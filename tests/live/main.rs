@@ -1,0 +1,7 @@
+//! Rules of the presets on a live server, for both targets, as roles that hold no special attribute.
+//!
+//! `CRM_ACCESS_TEST_URL` names a server with the extension installed, as a superuser; `tools/cluster run --` starts one.
+
+mod identity;
+mod support;
+mod teamleader;
