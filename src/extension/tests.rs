@@ -50,6 +50,7 @@ assignments:
         run("GRANT note_app TO note_backend");
         run("CREATE TABLE public.people (id int PRIMARY KEY, works_here boolean NOT NULL)");
         run("CREATE TABLE public.notes (id int PRIMARY KEY, author_id int REFERENCES public.people)");
+        run("CREATE INDEX ON public.notes (author_id)");
         run("INSERT INTO public.people SELECT n, n < 4 FROM generate_series(1, 4) n");
         run("INSERT INTO public.notes SELECT n, n FROM generate_series(1, 4) n");
         run("GRANT SELECT, INSERT, UPDATE, DELETE ON public.notes TO note_app");
@@ -84,7 +85,10 @@ assignments:
     #[pg_test]
     fn the_version_is_the_one_of_the_crate() {
         assert_eq!(text("SELECT crm_access.version()").as_deref(), Some(env!("CARGO_PKG_VERSION")));
-        assert_eq!(text("SELECT extversion::text FROM pg_extension WHERE extname = 'crm_access'").as_deref(), Some(env!("CARGO_PKG_VERSION")));
+        assert_eq!(
+            text("SELECT extversion::text FROM pg_extension WHERE extname = 'crm_access'").as_deref(),
+            Some(env!("CARGO_PKG_VERSION"))
+        );
     }
 
     #[pg_test]
@@ -95,7 +99,9 @@ assignments:
         );
         assert_eq!(public.as_deref(), Some("crm_access.version()"));
         assert_eq!(
-            number("SELECT count(*) FROM pg_class c, aclexplode(c.relacl) a WHERE c.relnamespace = 'crm_access'::regnamespace AND a.grantee = 0"),
+            number(
+                "SELECT count(*) FROM pg_class c, aclexplode(c.relacl) a WHERE c.relnamespace = 'crm_access'::regnamespace AND a.grantee = 0"
+            ),
             0
         );
     }
@@ -109,6 +115,7 @@ assignments:
             )
             .unwrap()
         };
+        application();
         assert_eq!(check(CONFIG), None);
         let found = check(&CONFIG.replace("note: {read", "nota: {read").replace("key_type", "key_tipe")).unwrap();
         assert!(found.contains("unknown-key|error|4|1|unknown key `key_tipe`"), "{found}");
@@ -119,13 +126,19 @@ assignments:
     #[pg_test]
     fn generate_writes_the_script_of_either_target() {
         let generate = |target: &str| {
-            Spi::get_one_with_args::<String>("SELECT crm_access.generate($1, $2)", &[CONFIG.replace("act_as:", "database_role: login_name, act_as:").into(), target.into()])
-                .unwrap()
-                .unwrap()
+            Spi::get_one_with_args::<String>(
+                "SELECT crm_access.generate($1, $2)",
+                &[CONFIG.replace("act_as:", "database_role: login_name, act_as:").into(), target.into()],
+            )
+            .unwrap()
+            .unwrap()
         };
         assert!(generate("extension").contains("CREATE POLICY"));
         assert!(generate("portable").contains("CREATE SCHEMA IF NOT EXISTS crm_access;"));
-        assert_eq!(error("SELECT crm_access.generate('version: 1', 'oracle')").unwrap(), ("22023".to_owned(), "unknown target \"oracle\"".to_owned()));
+        assert_eq!(
+            error("SELECT crm_access.generate('version: 1', 'oracle')").unwrap(),
+            ("22023".to_owned(), "unknown target \"oracle\"".to_owned())
+        );
     }
 
     #[pg_test]
@@ -152,7 +165,10 @@ assignments:
         assert_eq!(number("SELECT count(*) FROM crm_access.version"), 2);
         run("SELECT crm_access.remove()");
         assert_eq!(number("SELECT count(*) FROM pg_policy"), 0);
-        assert_eq!(number("SELECT count(*) FROM pg_class WHERE oid = 'public.notes'::regclass AND (relrowsecurity OR relforcerowsecurity)"), 0);
+        assert_eq!(
+            number("SELECT count(*) FROM pg_class WHERE oid = 'public.notes'::regclass AND (relrowsecurity OR relforcerowsecurity)"),
+            0
+        );
         assert_eq!(number("SELECT count(*) FROM pg_namespace WHERE nspname = 'crm_access_rules'"), 0);
     }
 
@@ -170,11 +186,23 @@ assignments:
 
     #[pg_test]
     fn an_error_of_the_server_in_apply_keeps_its_sqlstate_and_undoes_everything() {
+        applied();
+        run("CREATE TABLE crm_access_rules.stranger ()");
+        let config = format!("{CONFIG}\n# another text\n");
+        assert_eq!(state(&format!("SELECT crm_access.apply($config${config}$config$)")), "2BP01");
+        assert_eq!(number("SELECT count(*) FROM crm_access.version"), 1);
+        assert!(number("SELECT count(*) FROM pg_policy WHERE polrelid = 'public.notes'::regclass") > 0);
+    }
+
+    #[pg_test]
+    fn a_configuration_that_does_not_fit_the_database_is_refused() {
         application();
         run("DROP TABLE public.notes");
-        let config = CONFIG.replace('\'', "''");
-        assert_eq!(state(&format!("SELECT crm_access.apply('{config}')")), "42P01");
+        let (state, message) = error(&format!("SELECT crm_access.apply($config${CONFIG}$config$)")).unwrap();
+        assert_eq!(state, "22023");
+        assert!(message.contains("notes"), "{message}");
         assert_eq!(number("SELECT count(*) FROM pg_namespace WHERE nspname = 'crm_access_rules'"), 0);
+        assert!(number(&format!("SELECT count(*) FROM crm_access.check($config${CONFIG}$config$) WHERE severity = 'error'")) > 0);
     }
 
     #[pg_test]
@@ -304,7 +332,11 @@ assignments:
     fn parallel_workers_have_the_identity_of_their_leader() {
         applied();
         run("SELECT crm_access.act_as(2)");
-        let forced = if number("SELECT current_setting('server_version_num')::bigint") >= 160_000 { "debug_parallel_query" } else { "force_parallel_mode" };
+        let forced = if number("SELECT current_setting('server_version_num')::bigint") >= 160_000 {
+            "debug_parallel_query"
+        } else {
+            "force_parallel_mode"
+        };
         run(&format!("SET LOCAL {forced} = on"));
         assert_eq!(text("SELECT crm_access.identity() FROM public.people LIMIT 1").as_deref(), Some("2"));
         assert_eq!(notes_of_the_application().as_deref(), Some("2"));
