@@ -4,3 +4,4 @@
 
 mod support;
 mod teamleader;
+mod teamleader_truth;
