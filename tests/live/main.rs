@@ -4,4 +4,6 @@
 
 mod support;
 mod teamleader;
+mod teamleader_contacts;
+mod teamleader_deals;
 mod teamleader_truth;
