@@ -26,7 +26,8 @@ fn t06_deals_quotations_and_invoices_are_visible_through_their_company() {
         assert_eq!(by_hand(&mut world, "6"), ["", "", ""]);
         for user in LIMITED {
             reads(&mut world, user, &Sets::limited(user));
-            let elsewhere = world.really(&format!("SELECT id FROM deals WHERE responsible_id = {user} AND company_id NOT IN ({})", managed(user)));
+            let elsewhere =
+                world.really(&format!("SELECT id FROM deals WHERE responsible_id = {user} AND company_id NOT IN ({})", managed(user)));
             let seen = world.sees(user, "SELECT id FROM deals");
             assert!(!elsewhere.is_empty() && elsewhere.iter().all(|key| !seen.contains(key)));
         }
@@ -63,7 +64,10 @@ fn t06_a_restricted_user_writes_deals_quotations_and_invoices_of_their_companies
         }
         // A visible contact does not open another's company.
         assert_eq!(world.accepted("3", &keys, &format!("{DEAL} (9001, 'New', $key, 4, 3)")), companies);
-        assert_eq!(world.accepted("3", &keys, "INSERT INTO invoices (number, company_id, contact_id, sales_user_id) VALUES ('X', $key, 4, 3)"), companies);
+        assert_eq!(
+            world.accepted("3", &keys, "INSERT INTO invoices (number, company_id, contact_id, sales_user_id) VALUES ('X', $key, 4, 3)"),
+            companies
+        );
         let keys = some_keys(&mut world, "deals");
         let deals = among(&mut world, &keys, &sets.deals);
         assert_eq!(world.accepted("3", &keys, "INSERT INTO quotations (number, deal_id) VALUES ('X', $key) RETURNING id"), deals);
