@@ -167,7 +167,8 @@ fn t10_a_file_that_restricts_a_leader_of_the_data_is_refused_and_nothing_is_appl
         // Whether a listed user leads is for the data to say.
         names_leader(apply("", &listed(CONFIRM, "{restriction: limited_crm_access, user: 12}")), "12");
         names_leader(apply(TESSA_FREE, &listed(FORBID, "{restriction: limited_crm_access, user: 12, confirmed: true}")), "12");
-        names_leader(apply("", &listed(CONFIRM, "{restriction: limited_crm_access, having_role: employee}")), "12");
+        let interns = "{restriction: limited_crm_access, having_role: intern}";
+        names_leader(apply("UPDATE teams SET leader_id = 10 WHERE id = 3", &listed(CONFIRM, interns)), "10");
         // The data as they are shipped are against `forbid`, and against `confirm` without Tessa's confirmation.
         names_leader(apply("", &preset_with(&[(CONFIRM, FORBID)])), "6");
         names_leader(apply("UPDATE users SET limited_crm_confirmed = false", &preset_with(&[])), "6");
