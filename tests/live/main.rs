@@ -2,6 +2,7 @@
 //!
 //! `CRM_ACCESS_TEST_URL` names a server with the extension installed, as a superuser; `tools/cluster run --` starts one.
 
+mod identity;
 mod support;
 mod teamleader;
 mod teamleader_conflicts;
