@@ -139,7 +139,6 @@ fn t12_two_transactions_that_each_look_sound_alone_do_not_both_commit() {
 }
 
 #[test]
-#[ignore = "open: the check looks with the transaction's snapshot, which in REPEATABLE READ is older than the lock"]
 fn t12_a_transaction_with_an_older_snapshot_does_not_add_the_other_restriction() {
     for target in TARGETS {
         let mut world = World::new("teamleader", target);
@@ -158,7 +157,6 @@ fn t12_a_transaction_with_an_older_snapshot_does_not_add_the_other_restriction()
 }
 
 #[test]
-#[ignore = "open: the trigger fires for the columns that a command names, not for those that another trigger changes"]
 fn t12_what_a_trigger_of_the_application_writes_is_checked_as_well() {
     for target in TARGETS {
         let mut world = World::new("teamleader", target);
