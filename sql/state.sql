@@ -40,6 +40,24 @@ CREATE TABLE IF NOT EXISTS crm_access.assignment (
 );
 COMMENT ON TABLE crm_access.assignment IS 'roles and restrictions given with crm_access.assign and crm_access.restrict';
 
+-- Who had which restriction that can be lifted when it was last looked at: so that restricting an administrator, which fails, can be told
+-- from promoting someone restricted, which lifts the restriction (T9).
+CREATE TABLE IF NOT EXISTS crm_access.restricted_user (
+    restriction text NOT NULL,
+    user_key text NOT NULL,
+    PRIMARY KEY (restriction, user_key)
+);
+COMMENT ON TABLE crm_access.restricted_user IS 'who had which restriction that a promotion lifts, when assignments last changed';
+
+-- One row that every check of assignments changes: two transactions check one after the other, and one that began before the other's
+-- end and reads an older snapshot gets a serialization failure instead of an answer that is out of date.
+CREATE TABLE IF NOT EXISTS crm_access.consistency (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    checks bigint NOT NULL DEFAULT 0
+);
+COMMENT ON TABLE crm_access.consistency IS 'orders the checks of assignments among transactions';
+INSERT INTO crm_access.consistency (only_row) VALUES (true) ON CONFLICT DO NOTHING;
+
 -- Creates the NOLOGIN role that owns the helper functions, and lets the applier own things in its name until end_apply.
 CREATE OR REPLACE FUNCTION crm_access.ensure_reader(reader text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
@@ -91,7 +109,7 @@ BEGIN
                     EXECUTE format('REVOKE USAGE ON SCHEMA %I FROM %I', o.schema_name, o.name);
                 END IF;
             ELSIF target IS NOT NULL THEN
-                EXECUTE format('REVOKE SELECT ON %s FROM %I', target, o.name);
+                EXECUTE format('REVOKE ALL ON %s FROM %I', target, o.name);
             END IF;
         ELSIF o.kind = 'privilege' AND target IS NOT NULL AND EXISTS (SELECT 1 FROM pg_roles WHERE rolname = o.name) THEN
             FOR privilege IN SELECT jsonb_array_elements_text(o.before -> 'revoked') LOOP

@@ -6,7 +6,7 @@ use super::CompileError;
 use super::directory::{leader_columns, user_values};
 use super::functions::{Callers, Functions, Made, Need, body, optional, qualified, reading, value};
 use super::key_type;
-use crate::model::{Assigned, LeaderRule, Members, Model, NameTable, Promotion, Subject, TableName};
+use crate::model::{Assigned, LeaderRule, Members, Model, NameTable, Promotion, Restriction, Subject, TableName};
 use crate::program::{Body, Function, Returns, Sql, Trigger, Volatility};
 
 /// `roles()`, `roles_of(user)`, `granted(...)`, `restrictions()`, `restrictions_of(user)`, `restricted(...)`.
@@ -149,9 +149,10 @@ pub fn consistency(functions: &mut Functions) -> Result<(), CompileError> {
     let mut conflicts = Vec::new();
     for restriction in &model.restrictions {
         let name = value(Sql::literal(&restriction.name));
-        if restriction.promotion == Promotion::Refuse && !restriction.not_for.is_empty() {
+        if !restriction.not_for.is_empty() {
             let roles = model.roles_including(&restriction.not_for).iter().map(ToString::to_string).collect();
-            administrators.push(json!({"restriction": name, "roles": value(Sql::Texts(roles))}));
+            let lift = restriction.promotion == Promotion::Lift;
+            administrators.push(json!({"restriction": name, "roles": value(Sql::Texts(roles)), "lift": lift}));
         }
         if let Some(rule) = restriction.leaders {
             leaders.push(json!({"restriction": name, "confirm": rule == LeaderRule::Confirm}));
@@ -183,10 +184,14 @@ pub fn consistency(functions: &mut Functions) -> Result<(), CompileError> {
             callers: Callers::Functions,
         })
     })?;
-    for (name, template, returns, why) in [
-        ("assert_consistent", "assert_consistent", Returns::Void, "raises where there is such a combination"),
-        ("check_consistent", "check_consistent", Returns::Trigger, "the same, as a trigger"),
+    let lifted: Vec<String> = liftable(model).map(|restriction| restriction.name.to_string()).collect();
+    let lifted = optional((!lifted.is_empty()).then_some(Sql::Texts(lifted)));
+    for (name, returns, values, why) in [
+        ("note_restricted", Returns::Void, vec![("lifted", lifted)], "notes who has a restriction that a promotion lifts"),
+        ("assert_consistent", Returns::Void, Vec::new(), "raises where there is a combination that may not be"),
+        ("check_consistent", Returns::Trigger, Vec::new(), "the same, as a trigger"),
     ] {
+        let body = Body { template: name, values: values.into_iter().collect() };
         functions.require(Need::Fixed(name), |_, name| {
             let function = Function {
                 name: qualified(&name),
@@ -194,7 +199,7 @@ pub fn consistency(functions: &mut Functions) -> Result<(), CompileError> {
                 returns,
                 volatility: Volatility::Volatile,
                 security_definer: true,
-                body: body(template, []),
+                body,
             };
             Ok(Made { function, why: why.to_owned(), callers: Callers::Functions })
         })?;
@@ -202,12 +207,15 @@ pub fn consistency(functions: &mut Functions) -> Result<(), CompileError> {
     Ok(())
 }
 
+/// Restrictions that a promotion lifts.
+fn liftable(model: &Model) -> impl Iterator<Item = &Restriction> {
+    model.restrictions.iter().filter(|restriction| restriction.promotion == Promotion::Lift && !restriction.not_for.is_empty())
+}
+
 /// Triggers on every table that a forbidden combination could come from; none where no combination is forbidden.
 pub fn triggers(model: &Model) -> Vec<(TableName, Trigger)> {
     let ruled = model.restrictions.iter().any(|restriction| {
-        (restriction.promotion == Promotion::Refuse && !restriction.not_for.is_empty())
-            || restriction.leaders.is_some()
-            || !restriction.conflicts_with.is_empty()
+        !restriction.not_for.is_empty() || restriction.leaders.is_some() || !restriction.conflicts_with.is_empty()
     });
     if !ruled {
         return Vec::new();
@@ -253,18 +261,22 @@ pub fn triggers(model: &Model) -> Vec<(TableName, Trigger)> {
     {
         add(&table, Vec::new());
     }
-    sources
-        .into_iter()
-        .map(|(table, mut columns)| {
-            columns.sort();
-            columns.dedup();
-            let trigger = Trigger {
-                name: Sql::ident("crm_access_consistent"),
-                table: Sql::table(&table),
-                columns: columns.into_iter().map(Sql::Ident).collect(),
-                function: qualified("check_consistent"),
-            };
-            (table, trigger)
-        })
-        .collect()
+    // Who is no longer restricted matters only where restricting an administrator must be told from promoting someone restricted.
+    let other = if liftable(model).next().is_some() { "INSERT OR DELETE" } else { "INSERT" };
+    let mut triggers = Vec::new();
+    for (table, mut columns) in sources {
+        columns.sort();
+        columns.dedup();
+        let trigger = |name: &str, event: &str, transition: bool, columns: Vec<String>| Trigger {
+            name: Sql::ident(name),
+            event: Sql::word(event),
+            table: Sql::table(&table),
+            transition,
+            columns: columns.into_iter().map(Sql::Literal).collect(),
+            function: qualified("check_consistent"),
+        };
+        triggers.push((table.clone(), trigger("crm_access_consistent", other, false, Vec::new())));
+        triggers.push((table.clone(), trigger("crm_access_consistent_update", "UPDATE", !columns.is_empty(), columns)));
+    }
+    triggers
 }

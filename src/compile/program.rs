@@ -58,13 +58,16 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
     steps.extend(api_rights(model, target, &mut records));
     steps.extend(protection);
     for (table, trigger) in checks::triggers(model) {
-        records.add(RecordKind::Trigger, table.schema.as_str(), &table.name, "crm_access_consistent");
+        if let Sql::Ident(name) = &trigger.name {
+            records.add(RecordKind::Trigger, table.schema.as_str(), &table.name, name);
+        }
         steps.push(Step {
             why: vec![format!("{table}: no forbidden combination of roles and restrictions")],
             statement: Statement::CreateTrigger(trigger),
         });
     }
-    steps.push(call(qualified("assert_consistent"), Vec::new(), "the assignments there are must be allowed"));
+    steps.push(call(qualified("note_restricted"), Vec::new(), "the assignments there are must be allowed"));
+    steps.push(plain(Statement::Call { function: qualified("assert_consistent"), arguments: Vec::new() }));
     describe(model, &mut records);
     steps.push(Step { why: vec!["what remove() takes back".to_owned()], statement: Statement::Record { records: records.0 } });
     Ok(Program { target, preamble: identity::ways(model, target), steps })
@@ -167,19 +170,21 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
         steps.push(grant_schema("USAGE", schema, reader));
         records.add(RecordKind::Grant, schema, "", reader.as_str());
     }
-    let mut select = |schema: &str, name: &str, table: Sql| {
+    let mut grant = |privileges: &str, schema: &str, name: &str, table: Sql| {
         records.add(RecordKind::Grant, schema, name, reader.as_str());
-        steps.push(plain(Statement::GrantSelect { table, role: Sql::ident(reader) }));
+        steps.push(plain(Statement::GrantTable { privileges: Sql::word(privileges), table, role: Sql::ident(reader) }));
     };
     for table in &tables {
-        select(table.schema.as_str(), &table.name, Sql::table(table));
+        grant("SELECT", table.schema.as_str(), &table.name, Sql::table(table));
     }
     if model.assignments.stored {
-        select(STATE_SCHEMA, "assignment", state("assignment"));
+        grant("SELECT", STATE_SCHEMA, "assignment", state("assignment"));
     }
+    grant("SELECT, UPDATE", STATE_SCHEMA, "consistency", state("consistency"));
+    grant("SELECT, INSERT, DELETE", STATE_SCHEMA, "restricted_user", state("restricted_user"));
     let signed = target == Target::Portable && model.identity.setting.as_ref().is_some_and(|setting| setting.signed);
     if signed {
-        select(STATE_SCHEMA, "identity_key", state("identity_key"));
+        grant("SELECT", STATE_SCHEMA, "identity_key", state("identity_key"));
         steps.extend(grant_execute("keyed_hash", &["bytea", "bytea"], reader, records));
     }
     if target == Target::Extension {

@@ -97,8 +97,10 @@ pub enum Statement {
         /// Who receives it.
         role: Sql,
     },
-    /// GRANT SELECT on a table.
-    GrantSelect {
+    /// GRANT on a table.
+    GrantTable {
+        /// The privileges.
+        privileges: Sql,
         /// The table.
         table: Sql,
         /// Who receives it.
@@ -257,9 +259,13 @@ pub struct Check {
 pub struct Trigger {
     /// Its name.
     pub name: Sql,
+    /// The commands after which it fires.
+    pub event: Sql,
     /// Its table.
     pub table: Sql,
-    /// The columns whose change matters; none: any change.
+    /// Whether it looks at the rows before and after.
+    pub transition: bool,
+    /// Its arguments: the columns whose change matters; none: any change.
     pub columns: Vec<Sql>,
     /// The function it calls.
     pub function: Sql,

@@ -42,7 +42,7 @@ macro_rules! templates {
 
 /// One template per kind of statement.
 pub const STATEMENT_TEMPLATES: &[(&str, &str)] = templates!("":
-    "call", "create_schema", "grant_schema", "grant_select", "grant_execute", "revoke_execute", "function_owner", "create_function",
+    "call", "create_schema", "grant_schema", "grant_table", "grant_execute", "revoke_execute", "function_owner", "create_function",
     "enable_row_security", "force_row_security", "create_policy", "comment_policy", "create_trigger", "record",
 );
 
@@ -51,11 +51,11 @@ pub const FUNCTION_TEMPLATES: &[(&str, &str)] = templates!("functions/":
     "identity_key", "token_user", "me", "attribute", "department_member", "subjects", "roles", "granted", "granted_most_specific",
     "restrictions", "restricted", "my_departments", "my_department_tree", "department_colleagues", "my_circles", "circle_colleagues",
     "records_where", "joined_to_me", "joined_to_set", "all_joined_to_set", "is_joined", "can", "can_entity", "violations",
-    "assert_consistent", "check_consistent",
+    "note_restricted", "assert_consistent", "check_consistent",
 );
 
 /// Templates that are whole PL/pgSQL bodies; all others are a query.
-const WHOLE: &[&str] = &["assert_consistent", "check_consistent"];
+const WHOLE: &[&str] = &["note_restricted", "assert_consistent", "check_consistent"];
 
 /// What a query is wrapped in to become a PL/pgSQL body that gives its one value.
 pub const ONE: (&str, &str) = ("#variable_conflict use_column\nBEGIN\n    RETURN (\n", "\n    );\nEND");

@@ -7,6 +7,9 @@ FROM (
            'Take the restriction or the role away first.'
     FROM crm_access_rules.restrictions() AS r JOIN crm_access_rules.roles() AS m ON m.user_key = r.user_key
     WHERE r.restriction = {{ rule.restriction | q }} AND m.role = ANY ({{ rule.roles | q }})
+{%- if rule.lift %}
+      AND NOT EXISTS (SELECT 1 FROM crm_access.restricted_user AS k WHERE k.restriction = r.restriction AND k.user_key = r.user_key::text)
+{%- endif %}
 {%- endfor %}
 {%- for rule in leaders %}
     UNION ALL

@@ -5,3 +5,11 @@
 mod identity;
 mod support;
 mod teamleader;
+mod teamleader_conflicts;
+mod teamleader_contacts;
+mod teamleader_deals;
+mod teamleader_leaders;
+mod teamleader_managers;
+mod teamleader_promotion;
+mod teamleader_scope;
+mod teamleader_truth;

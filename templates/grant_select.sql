@@ -1,1 +1,0 @@
-GRANT SELECT ON {{ table | q }} TO {{ role | q }};

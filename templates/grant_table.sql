@@ -1,0 +1,1 @@
+GRANT {{ privileges | q }} ON {{ table | q }} TO {{ role | q }};
