@@ -1,0 +1,238 @@
+//! Statements, and what decide says they do.
+
+use crm_access::decide::{Judge, Outcome, Reads, Row, Value};
+use crm_access::decide::{delete, insert, lock, merge_delete, merge_update, select, update, upsert};
+use crm_access::model::{Action, Entity, KeyType, Link, Model};
+
+use crate::data::{row, value};
+use crate::random::Random;
+use crate::tables::{Flavor, Kind, columns, key, literal, quoted, row_sql, table_sql};
+
+/// A statement and what must come of it.
+#[derive(Clone, Debug)]
+pub struct Check {
+    pub sql: String,
+    pub expected: Expected,
+    /// How many decisions about single records it takes.
+    pub decisions: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// These keys, sorted.
+    Keys(Vec<String>),
+    /// That many rows.
+    Count(u64),
+    /// A row-security error.
+    Refused,
+}
+
+/// What belongs to one user and entity while checks are made.
+struct About<'a> {
+    random: &'a mut Random,
+    flavor: &'a Flavor,
+    judge: &'a Judge<'a>,
+    entity: &'a Entity,
+    rows: &'a [Row],
+    columns: &'static [(&'static str, Kind)],
+    table: String,
+    checks: Vec<Check>,
+}
+
+/// Statements for one user over all entities.
+pub fn checks(random: &mut Random, flavor: &Flavor, model: &Model, judge: &Judge<'_>, merge: bool) -> Vec<Check> {
+    let mut all = Vec::new();
+    for entity in &model.entities {
+        let table = table_sql(flavor, &entity.table.name);
+        let rows = judge.world().rows(&entity.table);
+        let columns = columns(&entity.table.name);
+        let mut about = About { random, flavor, judge, entity, rows, columns, table, checks: Vec::new() };
+        about.reading(model);
+        about.changing();
+        about.adding();
+        if merge {
+            about.merging();
+        }
+        all.append(&mut about.checks);
+    }
+    all
+}
+
+impl About<'_> {
+    fn push(&mut self, sql: String, expected: Expected, decisions: usize) {
+        self.checks.push(Check { sql, expected, decisions: decisions as u64 });
+    }
+
+    fn keys(&self, places: &[usize]) -> Expected {
+        let mut keys: Vec<String> = places.iter().map(|at| self.rows[*at]["id"].to_string()).collect();
+        keys.sort();
+        Expected::Keys(keys)
+    }
+
+    fn keys_or_refused(&self, outcome: &Outcome) -> Expected {
+        match outcome {
+            Outcome::Rows(places) => self.keys(places),
+            Outcome::Refused => Expected::Refused,
+        }
+    }
+
+    fn reading(&mut self, model: &Model) {
+        let (table, all) = (self.table.clone(), self.rows.len());
+        let seen = select(self.judge, self.entity);
+        self.push(format!("SELECT array_agg(id::text) FROM {table}"), self.keys(&seen), all);
+        self.push(format!("SELECT 1 FROM {table}"), Expected::Count(seen.len() as u64), all);
+        let locked = lock(self.judge, self.entity);
+        self.push(format!("WITH x AS (SELECT id FROM {table} FOR UPDATE) SELECT array_agg(id::text) FROM x"), self.keys(&locked), all);
+        for action in [Action::Read, Action::Update, Action::Delete] {
+            let may = |row: &Row| {
+                self.judge.may(self.entity, Action::Read, row).allowed && self.judge.may(self.entity, action, row).allowed
+            };
+            let places: Vec<usize> = self.rows.iter().enumerate().filter(|(_, row)| may(row)).map(|(at, _)| at).collect();
+            let keys: Vec<String> = self.rows.iter().map(|row| literal(&Value::Text(row["id"].to_string()))).collect();
+            let sql = format!(
+                "SELECT array_agg(k) FROM unnest(ARRAY[{}]::text[]) AS k WHERE crm_access.can('{}', '{}', k)",
+                keys.join(", "),
+                action.name(),
+                self.entity.name
+            );
+            self.push(sql, self.keys(&places), all);
+        }
+        for parent in &self.entity.parents {
+            let (Link::Column(column), Some(above)) = (&parent.link, model.entity(&parent.entity)) else { continue };
+            let parents = self.judge.world().rows(&above.table);
+            let readable = select(self.judge, above);
+            let pairs = seen.iter().filter(|at| readable.iter().any(|above| self.rows[**at][column.as_str()] == parents[*above]["id"]));
+            let pairs: Vec<usize> = pairs.copied().collect();
+            let other = table_sql(self.flavor, &above.table.name);
+            let sql = format!("SELECT array_agg(x.id::text) FROM {table} AS x JOIN {other} AS y ON y.id = x.{}", quoted(column.as_str()));
+            self.push(sql, self.keys(&pairs), all);
+        }
+    }
+
+    /// A new value for one or two columns, as SQL and as a change of rows.
+    fn new_values(&mut self, with_key: bool) -> Vec<(&'static str, Value)> {
+        let first = usize::from(!with_key);
+        (0..self.random.between(1, 2))
+            .map(|_| {
+                let (name, kind) = self.columns[self.random.between(first, self.columns.len() - 1)];
+                let value = if name == "id" { self.fresh() } else { value(self.random, self.flavor, kind) };
+                (name, value)
+            })
+            .fold(Vec::new(), |mut all: Vec<(&'static str, Value)>, new| {
+                if !all.iter().any(|(name, _)| *name == new.0) {
+                    all.push(new);
+                }
+                all
+            })
+    }
+
+    fn fresh(&mut self) -> Value {
+        key(self.flavor.record, self.random.between(100, 100_000))
+    }
+
+    fn changing(&mut self) {
+        let (table, all) = (self.table.clone(), self.rows.len());
+        let (judge, entity) = (self.judge, self.entity);
+        let noted = |row: &Row| changed(row, &[("note", Value::Text("new".to_owned()))]);
+        let touched = update(judge, entity, &noted, Reads(true));
+        let sql = format!("WITH x AS (UPDATE {table} SET note = 'new' RETURNING id) SELECT array_agg(id::text) FROM x");
+        self.push(sql, self.keys_or_refused(&touched), 2 * all);
+        let blind = update(judge, entity, &noted, Reads(false));
+        self.push(format!("UPDATE {table} SET note = 'new'"), count(&blind), 2 * all);
+        let removed = delete(judge, entity, &|_| true, Reads(true));
+        let sql = format!("WITH x AS (DELETE FROM {table} RETURNING id) SELECT array_agg(id::text) FROM x");
+        self.push(sql, self.keys_or_refused(&removed), all);
+        let removed = delete(judge, entity, &|_| true, Reads(false));
+        self.push(format!("DELETE FROM {table}"), count(&removed), all);
+        for _ in 0..4 {
+            let target = self.random.pick(self.rows)["id"].clone();
+            let new = self.new_values(true);
+            let moved = update(judge, entity, &|row| (row["id"] == target).then(|| changed(row, &new)).flatten(), Reads(true));
+            self.push(format!("UPDATE {table} SET {} WHERE id = {}", settings(&new), literal(&target)), count(&moved), 2);
+        }
+        let new = self.new_values(false);
+        let moved = update(judge, entity, &|row| changed(row, &new), Reads(false));
+        self.push(format!("UPDATE {table} SET {}", settings(&new)), count(&moved), 2 * all);
+        let moved = update(judge, entity, &|row| changed(row, &new), Reads(true));
+        let sql = format!("WITH x AS (UPDATE {table} SET {} RETURNING id) SELECT array_agg(id::text) FROM x", settings(&new));
+        self.push(sql, self.keys_or_refused(&moved), 2 * all);
+    }
+
+    fn new_row(&mut self) -> Row {
+        let mut new = row(self.random, self.flavor, self.columns);
+        let fresh = self.fresh();
+        new.insert("id".to_owned(), fresh);
+        new
+    }
+
+    fn adding(&mut self) {
+        let (table, columns) = (self.table.clone(), self.columns);
+        let (judge, entity) = (self.judge, self.entity);
+        let into = |row: &Row| format!("INSERT INTO {table} VALUES {}", row_sql(columns, row));
+        for _ in 0..3 {
+            let new = self.new_row();
+            let added = |reads| insert(judge, entity, std::slice::from_ref(&new), reads);
+            self.push(into(&new), count(&added(Reads(false))), 1);
+            self.push(format!("{} RETURNING id", into(&new)), count(&added(Reads(true))), 1);
+        }
+        // A row on top of another, or of none.
+        for _ in 0..2 {
+            let mut new = self.new_row();
+            if self.random.chance(70) {
+                new.insert("id".to_owned(), self.random.pick(self.rows)["id"].clone());
+            }
+            let in_the_way = self.rows.iter().any(|row| row["id"] == new["id"]);
+            let unless_in_the_way = |outcome: Outcome| match count(&outcome) {
+                Expected::Count(_) => Expected::Count(u64::from(!in_the_way)),
+                other => other,
+            };
+            let blind = insert(judge, entity, std::slice::from_ref(&new), Reads(false));
+            self.push(format!("{} ON CONFLICT DO NOTHING", into(&new)), unless_in_the_way(blind), 1);
+            let reading = insert(judge, entity, std::slice::from_ref(&new), Reads(true));
+            self.push(format!("{} ON CONFLICT (id) DO NOTHING", into(&new)), unless_in_the_way(reading), 1);
+            let values = self.new_values(false);
+            let done = upsert(judge, entity, &new, &|row| changed(row, &values));
+            self.push(format!("{} ON CONFLICT (id) DO UPDATE SET {}", into(&new), settings(&values)), count(&done), 2);
+        }
+    }
+
+    fn merging(&mut self) {
+        let (judge, entity) = (self.judge, self.entity);
+        let cast = match self.flavor.record {
+            KeyType::Int4 | KeyType::Int8 => "",
+            KeyType::Uuid => "::uuid",
+            KeyType::Text => "::text",
+        };
+        for _ in 0..2 {
+            let target = self.random.pick(self.rows)["id"].clone();
+            let into = format!("MERGE INTO {} AS t USING (VALUES ({}{cast})) AS s(k) ON t.id = s.k", self.table, literal(&target));
+            let new = self.new_values(false);
+            let moved = merge_update(judge, entity, &|row| (row["id"] == target).then(|| changed(row, &new)).flatten());
+            self.push(format!("{into} WHEN MATCHED THEN UPDATE SET {}", settings(&new)), count(&moved), 2);
+            let removed = merge_delete(judge, entity, &|row| row["id"] == target);
+            self.push(format!("{into} WHEN MATCHED THEN DELETE"), count(&removed), 1);
+        }
+        let new = self.new_row();
+        let into = format!("MERGE INTO {} AS t USING (VALUES ({}{cast})) AS s(k) ON t.id = s.k", self.table, literal(&new["id"]));
+        let added = insert(judge, entity, std::slice::from_ref(&new), Reads(false));
+        self.push(format!("{into} WHEN NOT MATCHED THEN INSERT VALUES {}", row_sql(self.columns, &new)), count(&added), 1);
+    }
+}
+
+fn count(outcome: &Outcome) -> Expected {
+    match outcome {
+        Outcome::Rows(places) => Expected::Count(places.len() as u64),
+        Outcome::Refused => Expected::Refused,
+    }
+}
+
+fn changed(row: &Row, new: &[(&str, Value)]) -> Option<Row> {
+    let mut row = row.clone();
+    row.extend(new.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    Some(row)
+}
+
+fn settings(new: &[(&str, Value)]) -> String {
+    let each: Vec<String> = new.iter().map(|(name, value)| format!("{} = {}", quoted(name), literal(value))).collect();
+    each.join(", ")
+}

@@ -1,0 +1,103 @@
+//! Random people and records, with nulls everywhere and links that lead nowhere.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crm_access::decide::{Row, Value, World};
+use crm_access::model::{Assigned, CircleKind, RestrictionName, RoleName, Subject};
+
+use crate::configuration::{RESTRICTIONS, ROLES, STAGES};
+use crate::random::Random;
+use crate::tables::{Flavor, Kind, key, key_type, table_name, tables};
+
+pub const USERS: usize = 6;
+/// Keys that columns hold; the last one of each is nobody's.
+const LAST_USER: usize = USERS + 1;
+const LAST_DEPARTMENT: usize = 4;
+const LAST_CIRCLE: usize = 3;
+const LAST_RECORD: usize = 9;
+
+pub fn value(random: &mut Random, flavor: &Flavor, kind: Kind) -> Value {
+    if random.chance(20) {
+        return Value::Null;
+    }
+    let text = |text: &str| Value::Text(text.to_owned());
+    match kind {
+        Kind::User => key(flavor.user, random.between(1, LAST_USER)),
+        Kind::Department => key(flavor.department, random.between(1, LAST_DEPARTMENT)),
+        Kind::Circle => key(flavor.circle, random.between(1, LAST_CIRCLE)),
+        Kind::Record => key(flavor.record, random.between(1, LAST_RECORD)),
+        Kind::Flag => Value::Bool(random.chance(50)),
+        Kind::Stage => text(random.pick(&[STAGES[0], STAGES[1], STAGES[2], "other"])),
+        Kind::Word => text(random.pick(&["x", "X", "yy", "Yy", ""])),
+        Kind::Number => Value::Int(random.between(0, 4) as i64),
+        Kind::Day => Value::Date(*random.pick(&[18_000, 18_690, 22_500])),
+        Kind::Role => text(random.pick(&[ROLES[0], ROLES[1], ROLES[2], ROLES[3], "nothing"])),
+        Kind::Restriction => text(random.pick(&RESTRICTIONS)),
+        Kind::Note => text("as it was"),
+    }
+}
+
+pub fn row(random: &mut Random, flavor: &Flavor, columns: &[(&str, Kind)]) -> Row {
+    columns.iter().map(|(name, kind)| ((*name).to_owned(), value(random, flavor, *kind))).collect()
+}
+
+/// All data of a case.
+pub fn world(random: &mut Random, flavor: &Flavor) -> World {
+    let mut world = World { now: now(), ..World::default() };
+    for (table, columns) in tables() {
+        let keyed = columns.first().filter(|(name, _)| *name == "id").map(|(_, kind)| *kind);
+        let count = match (table.as_str(), keyed) {
+            ("users", _) => USERS,
+            // A department that is not there can't have been given anything.
+            ("departments", _) => LAST_DEPARTMENT,
+            (_, Some(Kind::Record)) => random.between(4, LAST_RECORD - 1),
+            (_, Some(_)) => LAST_CIRCLE,
+            _ => random.between(0, 9),
+        };
+        let mut rows: Vec<Row> = (0..count).map(|_| row(random, flavor, columns)).collect();
+        for (at, row) in rows.iter_mut().enumerate() {
+            if let Some(kind) = keyed {
+                row.insert("id".to_owned(), key(key_type(flavor, kind), at + 1));
+            }
+            if table == "users" {
+                row.insert("active".to_owned(), if random.chance(85) { Value::Bool(true) } else { value(random, flavor, Kind::Flag) });
+                for rare in ["is_admin", "limited", "narrow"] {
+                    if random.chance(60) {
+                        row.insert(rare.to_owned(), Value::Bool(false));
+                    }
+                }
+            }
+        }
+        if !rows.is_empty() {
+            world.tables.insert(table_name(flavor, &table), rows);
+        }
+    }
+    for _ in 0..random.below(3) {
+        let what = RoleName::new(random.pick(&ROLES)).expect("a role");
+        world.stored_roles.push(Assigned { what, to: subject(random, flavor), confirmed: false });
+    }
+    for _ in 0..random.below(2) {
+        let what = RestrictionName::new(random.pick(&RESTRICTIONS)).expect("a restriction");
+        world.stored_restrictions.push(Assigned { what, to: subject(random, flavor), confirmed: false });
+    }
+    world
+}
+
+fn subject(random: &mut Random, flavor: &Flavor) -> Subject {
+    let circle = |random: &mut Random, kind| Subject::Circle(kind, key(flavor.circle, random.between(1, LAST_CIRCLE)).to_string());
+    match random.below(6) {
+        0 => circle(random, CircleKind::Group),
+        1 => circle(random, CircleKind::Workgroup),
+        2 => circle(random, CircleKind::Team),
+        3 => Subject::Department {
+            key: key(flavor.department, random.between(1, LAST_DEPARTMENT)).to_string(),
+            subdepartments: random.chance(50),
+        },
+        4 => Subject::Everyone,
+        _ => Subject::User(key(flavor.user, random.between(1, USERS)).to_string()),
+    }
+}
+
+fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_micros() as i64
+}
