@@ -27,12 +27,12 @@ pub fn value(random: &mut Random, flavor: &Flavor, kind: Kind) -> Value {
         Kind::Circle => key(flavor.circle, random.between(1, LAST_CIRCLE)),
         Kind::Record => key(flavor.record, random.between(1, LAST_RECORD)),
         Kind::Flag => Value::Bool(random.chance(50)),
-        Kind::Stage => text(random.pick(&[STAGES[0], STAGES[1], STAGES[2], "other"])),
-        Kind::Word => text(random.pick(&["x", "X", "yy", "Yy", ""])),
+        Kind::Stage => text([STAGES[0], STAGES[1], STAGES[2], "other"][random.below(4)]),
+        Kind::Word => text(["x", "X", "yy", "Yy", ""][random.below(5)]),
         Kind::Number => Value::Int(random.between(0, 4) as i64),
         Kind::Day => Value::Date(*random.pick(&[18_000, 18_690, 22_500])),
-        Kind::Role => text(random.pick(&[ROLES[0], ROLES[1], ROLES[2], ROLES[3], "nothing"])),
-        Kind::Restriction => text(random.pick(&RESTRICTIONS)),
+        Kind::Role => text([ROLES[0], ROLES[1], ROLES[2], ROLES[3], "nothing"][random.below(5)]),
+        Kind::Restriction => text(RESTRICTIONS[random.below(RESTRICTIONS.len())]),
         Kind::Note => text("as it was"),
     }
 }
@@ -73,11 +73,11 @@ pub fn world(random: &mut Random, flavor: &Flavor) -> World {
         }
     }
     for _ in 0..random.below(3) {
-        let what = RoleName::new(random.pick(&ROLES)).expect("a role");
+        let what = RoleName::new(ROLES[random.below(ROLES.len())]).expect("a role");
         world.stored_roles.push(Assigned { what, to: subject(random, flavor), confirmed: false });
     }
     for _ in 0..random.below(2) {
-        let what = RestrictionName::new(random.pick(&RESTRICTIONS)).expect("a restriction");
+        let what = RestrictionName::new(RESTRICTIONS[random.below(RESTRICTIONS.len())]).expect("a restriction");
         world.stored_restrictions.push(Assigned { what, to: subject(random, flavor), confirmed: false });
     }
     world
