@@ -83,7 +83,9 @@ impl About<'_> {
         self.push(format!("SELECT 1 FROM {table}"), Expected::Count(seen.len() as u64), all);
         let locked = lock(self.judge, self.entity);
         self.push(format!("WITH x AS (SELECT id FROM {table} FOR UPDATE) SELECT array_agg(id::text) FROM x"), self.keys(&locked), all);
-        for action in [Action::Read, Action::Update, Action::Delete] {
+        // Each asks for itself, which takes long.
+        if self.random.chance(10) {
+            let action = *self.random.pick(&[Action::Read, Action::Update, Action::Delete]);
             let may = |row: &Row| {
                 self.judge.may(self.entity, Action::Read, row).allowed && self.judge.may(self.entity, action, row).allowed
             };
@@ -144,7 +146,7 @@ impl About<'_> {
         self.push(sql, self.keys_or_refused(&removed), all);
         let removed = delete(judge, entity, &|_| true, Reads(false));
         self.push(format!("DELETE FROM {table}"), count(&removed), all);
-        for _ in 0..4 {
+        for _ in 0..2 {
             let target = self.random.pick(self.rows)["id"].clone();
             let new = self.new_values(true);
             let moved = update(judge, entity, &|row| (row["id"] == target).then(|| changed(row, &new)).flatten(), Reads(true));
@@ -169,14 +171,14 @@ impl About<'_> {
         let (table, columns) = (self.table.clone(), self.columns);
         let (judge, entity) = (self.judge, self.entity);
         let into = |row: &Row| format!("INSERT INTO {table} VALUES {}", row_sql(columns, row));
-        for _ in 0..3 {
+        for _ in 0..2 {
             let new = self.new_row();
             let added = |reads| insert(judge, entity, std::slice::from_ref(&new), reads);
             self.push(into(&new), count(&added(Reads(false))), 1);
             self.push(format!("{} RETURNING id", into(&new)), count(&added(Reads(true))), 1);
         }
         // A row on top of another, or of none.
-        for _ in 0..2 {
+        {
             let mut new = self.new_row();
             if self.random.chance(70) {
                 new.insert("id".to_owned(), self.random.pick(self.rows)["id"].clone());
@@ -203,7 +205,7 @@ impl About<'_> {
             KeyType::Uuid => "::uuid",
             KeyType::Text => "::text",
         };
-        for _ in 0..2 {
+        {
             let target = self.random.pick(self.rows)["id"].clone();
             let into = format!("MERGE INTO {} AS t USING (VALUES ({}{cast})) AS s(k) ON t.id = s.k", self.table, literal(&target));
             let new = self.new_values(false);

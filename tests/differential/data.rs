@@ -14,7 +14,7 @@ pub const USERS: usize = 6;
 const LAST_USER: usize = USERS + 1;
 const LAST_DEPARTMENT: usize = 4;
 const LAST_CIRCLE: usize = 3;
-const LAST_RECORD: usize = 9;
+const LAST_RECORD: usize = 19;
 
 pub fn value(random: &mut Random, flavor: &Flavor, kind: Kind) -> Value {
     if random.chance(20) {
@@ -50,8 +50,9 @@ pub fn world(random: &mut Random, flavor: &Flavor) -> World {
             ("users", _) => USERS,
             // A department that is not there can't have been given anything.
             ("departments", _) => LAST_DEPARTMENT,
-            (_, Some(Kind::Record)) => random.between(4, LAST_RECORD - 1),
+            (_, Some(Kind::Record)) => random.between(8, LAST_RECORD - 1),
             (_, Some(_)) => LAST_CIRCLE,
+            (name, _) if name.starts_with('o') => random.between(0, LAST_RECORD),
             _ => random.between(0, 9),
         };
         let mut rows: Vec<Row> = (0..count).map(|_| row(random, flavor, columns)).collect();
