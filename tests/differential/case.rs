@@ -46,8 +46,17 @@ impl Case {
         self.seed = random.next();
     }
 
-    /// Everyone who is tried: the users, one who is none, and nobody.
-    pub fn users(&self) -> Vec<Option<String>> {
+    /// Half of them: another configuration tells more than another user.
+    pub fn some_users(&self, random: &mut Random) -> Vec<Option<String>> {
+        let mut users = self.users();
+        while users.len() > USERS / 2 + 1 {
+            users.remove(random.below(users.len()));
+        }
+        users
+    }
+
+    /// Everyone who can be tried: the users, one who is none, and nobody.
+    fn users(&self) -> Vec<Option<String>> {
         let keys = (1..=USERS + 1).map(|number| Some(key(self.flavor().user, number).to_string()));
         keys.chain([None]).collect()
     }

@@ -177,7 +177,7 @@ impl Maker<'_> {
             for _ in 0..2 {
                 terms.extend([format!("parent({name})"), format!("without({name})")]);
             }
-            terms.push(format!("parent({name}, update)"));
+            terms.extend([format!("parent({name}, update)"), format!("parent({name}, update)")]);
             let parent = &self.entities[above - 1];
             if parent.terms.iter().any(|term| term == "own") {
                 terms.push(format!("own({name})"));
@@ -295,9 +295,10 @@ impl Maker<'_> {
                     self.scopes(entity)
                 } else {
                     let mut actions = Map::new();
-                    actions.insert("read".into(), self.scopes(entity));
+                    let read = if self.random.chance(30) { json!("all") } else { self.scopes(entity) };
+                    actions.insert("read".into(), read);
                     for action in ["create", "update", "delete"] {
-                        if self.random.chance(50) {
+                        if self.random.chance(60) {
                             actions.insert(action.into(), self.scopes(entity));
                         }
                     }

@@ -28,9 +28,9 @@ use tables::FLAVORS;
 
 const WORKERS: usize = 2;
 /// Cases of the fixed part.
-const CASES: u64 = 16;
+const CASES: u64 = 80;
 /// Sets of data that are tried under each configuration.
-const WORLDS: usize = 3;
+const WORLDS: usize = 1;
 /// How many differences are made small and written down.
 const WRITTEN: u64 = 3;
 
@@ -78,7 +78,7 @@ fn both_targets_do_what_the_reference_evaluator_says() {
                         break;
                     }
                     one_case(seed.wrapping_add(at), worker, until, &mut extension, &mut portable, tally);
-                    if at % 10 == 9 {
+                    if at % 50 == 49 {
                         println!("{}", line(tally, started));
                     }
                 }
@@ -102,6 +102,8 @@ fn one_case(seed: u64, worker: usize, until: Option<Instant>, extension: &mut Be
     let mut case = Case { flavor, configuration, world: World::default(), seed };
     let model = match model(&case.text()) {
         Ok(model) => model,
+        // A combination that the file alone shows to be forbidden (T9).
+        Err(message) if message.contains("who can't be restricted") => return,
         Err(message) => panic!("case {seed} can't be read: {message}\n{}", case.text()),
     };
     for bench in [&mut *extension, &mut *portable] {
@@ -114,7 +116,7 @@ fn one_case(seed: u64, worker: usize, until: Option<Instant>, extension: &mut Be
             return;
         }
         case.reload(&mut random);
-        let (decisions, difference) = compare(&case, &model, &mut [&mut *extension, &mut *portable], &case.users());
+        let (decisions, difference) = compare(&case, &model, &mut [&mut *extension, &mut *portable], &case.some_users(&mut random));
         tally.decisions.fetch_add(decisions, Ordering::Relaxed);
         if let Some(difference) = difference {
             tally.differences.fetch_add(1, Ordering::Relaxed);
