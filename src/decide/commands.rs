@@ -84,7 +84,8 @@ pub fn upsert(judge: &Judge<'_>, entity: &Entity, row: &Row, change: Change<'_>)
         return Outcome::Refused;
     }
     let rows = judge.world().rows(&entity.table);
-    let in_the_way = rows.iter().position(|other| row.get(entity.key.as_str()).is_some_and(|key| other.get(entity.key.as_str()) == Some(key)));
+    let in_the_way =
+        rows.iter().position(|other| row.get(entity.key.as_str()).is_some_and(|key| other.get(entity.key.as_str()) == Some(key)));
     let Some((at, before)) = in_the_way.and_then(|at| Some((at, rows.get(at)?))) else { return Outcome::Rows(vec![0]) };
     let passes = |row: &Row| judge.all_of(entity, Action::Update, Reads(true), row);
     if passes(before) && change(before).is_none_or(|after| passes(&after)) { Outcome::Rows(vec![at]) } else { Outcome::Refused }

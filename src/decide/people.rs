@@ -23,7 +23,8 @@ pub(super) fn circles(model: &Model, world: &World, kind: CircleKind, user: &str
     let Some(circle) = model.directory.circle(kind) else { return BTreeSet::new() };
     let members = &circle.members;
     let of_rows = world.rows_with(&members.table, &members.user, user).filter_map(|row| key_in(row, &members.of));
-    let led = circle.leader.iter().flat_map(|leader| world.rows_with(&circle.table, leader, user)).filter_map(|row| key_in(row, &circle.key));
+    let led =
+        circle.leader.iter().flat_map(|leader| world.rows_with(&circle.table, leader, user)).filter_map(|row| key_in(row, &circle.key));
     of_rows.chain(led).collect()
 }
 
@@ -100,7 +101,8 @@ impl<'w> Person<'w> {
     fn assigned<R: Clone>(&self, model: &Model, world: &World, listed: &[Assigned<R>], stored: &[Assigned<R>]) -> Vec<(R, Given)> {
         let stored = if model.assignments.stored { stored } else { &[] };
         let all = listed.iter().map(|given| (given, Source::Listed)).chain(stored.iter().map(|given| (given, Source::Stored)));
-        all.filter_map(|(given, source)| Some((given.what.clone(), Given { rank: self.reached(model, world, &given.to)?, source }))).collect()
+        all.filter_map(|(given, source)| Some((given.what.clone(), Given { rank: self.reached(model, world, &given.to)?, source })))
+            .collect()
     }
 
     fn gather_roles(&mut self, model: &Model, world: &World) {

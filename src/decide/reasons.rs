@@ -85,7 +85,9 @@ impl fmt::Display for Reason {
             }
             Reason::SaysNone(role, action) => write!(f, "role `{role}` says `none` for {}", action.name()),
             Reason::NoStage(role, action) => write!(f, "role `{role}` grants {} by stage, and the record has none", action.name()),
-            Reason::Outranked(role, action) => write!(f, "role `{role}` does not count for {}: another is given more closely", action.name()),
+            Reason::Outranked(role, action) => {
+                write!(f, "role `{role}` does not count for {}: another is given more closely", action.name())
+            }
             Reason::Leaves(restriction, action) => write!(f, "restriction `{restriction}` leaves the record for {}", action.name()),
             Reason::Refused(restriction, action, given) => write!(f, "restriction `{restriction}` refuses {} ({given})", action.name()),
             Reason::Lifted(restriction, role) => write!(f, "restriction `{restriction}` rests because of role `{role}`"),

@@ -80,7 +80,8 @@ pub fn compare(case: &Case, model: &Model, benches: &mut [&mut Bench], users: &[
         for bench in benches.iter_mut() {
             let generic = random.chance(30);
             let target = bench.target;
-            let different = |sql: &str, expected: String, got: String| Difference { target, user: user.clone(), sql: sql.to_owned(), expected, got };
+            let different =
+                |sql: &str, expected: String, got: String| Difference { target, user: user.clone(), sql: sql.to_owned(), expected, got };
             match bench.outcomes(user.as_deref(), &made, generic) {
                 Ok(outcomes) => {
                     for (check, got) in made.iter().zip(outcomes) {

@@ -73,10 +73,12 @@ impl Maker<'_> {
         }
         all.insert("users".into(), users);
         if self.random.chance(70) {
-            let members =
-                if self.random.chance(50) { json!("department") } else { json!({"table": "department_members", "department": "department", "user": "usr"}) };
-            let mut departments =
-                json!({"table": "departments", "key_type": type_name(self.flavor, Kind::Department), "members": members});
+            let members = if self.random.chance(50) {
+                json!("department")
+            } else {
+                json!({"table": "department_members", "department": "department", "user": "usr"})
+            };
+            let mut departments = json!({"table": "departments", "key_type": type_name(self.flavor, Kind::Department), "members": members});
             if self.random.chance(80) {
                 departments["parent"] = json!("parent");
             }

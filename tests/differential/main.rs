@@ -134,5 +134,12 @@ fn show(seed: u64, case: Case, difference: Difference, bench: &mut Bench, tally:
     let _one_at_a_time = tally.shown.lock();
     let path = shrink::write(&script, &format!("difference-{seed}.sql"));
     println!("case {seed}, {} target, user {:?}", difference.target.name(), difference.user);
-    println!("{}\n{}\nexpected {}\ngot      {}\nscript: {}", case.text(), difference.sql, difference.expected, difference.got, path.display());
+    println!(
+        "{}\n{}\nexpected {}\ngot      {}\nscript: {}",
+        case.text(),
+        difference.sql,
+        difference.expected,
+        difference.got,
+        path.display()
+    );
 }

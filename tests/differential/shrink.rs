@@ -12,7 +12,7 @@ use crate::tables::{columns, create, row_sql, table_sql};
 
 /// Makes a case smaller as long as some difference stays for that user and target.
 pub fn shrink(case: Case, difference: Difference, bench: &mut Bench) -> (Case, Difference) {
-    let until = Instant::now() + Duration::from_secs(90);
+    let until = Instant::now() + Duration::from_secs(60);
     let users = [difference.user.clone()];
     let (mut case, mut difference) = (case, difference);
     let mut still = |smaller: &Case| -> Option<Difference> {
@@ -121,15 +121,25 @@ fn remove(value: &mut Json, path: &[Step]) -> bool {
 /// A script for psql that shows a difference, with all that it needs.
 pub fn script(case: &Case, difference: &Difference, bench: &Bench) -> String {
     let flavor = case.flavor();
-    let mut out = format!("-- Expected: {}\n-- Got:      {}\n-- User: {:?}, {} target.\n\n", difference.expected, difference.got, difference.user, difference.target.name());
-    out.push_str(&create(flavor).replace(";\n", ";\n"));
+    let mut out = format!(
+        "-- Expected: {}\n-- Got:      {}\n-- User: {:?}, {} target.\n\n",
+        difference.expected,
+        difference.got,
+        difference.user,
+        difference.target.name()
+    );
+    for role in ["crm_app NOLOGIN", "crm_backend LOGIN IN ROLE crm_app"] {
+        out.push_str(&format!("DO $$ BEGIN CREATE ROLE {role}; EXCEPTION WHEN duplicate_object THEN NULL; END $$;\n"));
+    }
+    out.push_str(&create(flavor));
     for (table, rows) in case.world.tables.iter().filter(|(_, rows)| !rows.is_empty()) {
         let rows: Vec<String> = rows.iter().map(|row| row_sql(columns(&table.name), row)).collect();
         out.push_str(&format!("INSERT INTO {} VALUES {};\n", table_sql(flavor, &table.name), rows.join(", ")));
     }
     out.push_str(&format!("\n/* The configuration:\n{}\n*/\n", case.text()));
     match difference.target {
-        Target::Extension => out.push_str(&format!("CREATE EXTENSION crm_access;\nSELECT crm_access.apply($configuration${}$configuration$);\n", case.text())),
+        Target::Extension => out
+            .push_str(&format!("CREATE EXTENSION crm_access;\nSELECT crm_access.apply($configuration${}$configuration$);\n", case.text())),
         Target::Portable => {
             if let Ok((source, made)) = prepared(&case.text(), Target::Portable) {
                 let last = crm_access::apply::end_statement(&source, &made).unwrap_or_default();

@@ -1,8 +1,8 @@
 //! Rules, told in memory.
 
 mod commands;
-mod conflicts;
 mod conditions;
+mod conflicts;
 mod people;
 mod restrictions;
 mod terms;
