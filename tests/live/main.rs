@@ -2,5 +2,9 @@
 //!
 //! `CRM_ACCESS_TEST_URL` names a server with the extension installed, as a superuser; `tools/cluster run --` starts one.
 
+mod odoo;
+mod odoo_leads;
+mod odoo_sales;
+mod rows;
 mod support;
 mod teamleader;
