@@ -1,8 +1,7 @@
 -- What crm_access keeps in the database, the same in both targets: configuration versions, what has been applied,
 -- stored assignments, and the functions that apply, remove and answer. The extension installs it; the portable target's
--- script opens with it. It can be run again: tables are kept, functions replaced.
-
-CREATE SCHEMA IF NOT EXISTS crm_access;
+-- script opens with it, after creating the schema (an extension may not say IF NOT EXISTS of its own). It can be run again: tables are
+-- kept, functions replaced.
 
 CREATE TABLE IF NOT EXISTS crm_access.version (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -223,8 +222,8 @@ $function$;
 CREATE OR REPLACE FUNCTION crm_access.end_apply(target text, hash text, program_hash text, source text, reader text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 BEGIN
+    EXECUTE format('REVOKE CREATE ON SCHEMA crm_access_rules FROM %I', reader);
     IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-        EXECUTE format('REVOKE CREATE ON SCHEMA crm_access_rules FROM %I', reader);
         EXECUTE format('REVOKE %I FROM %I', reader, current_user);
     END IF;
     INSERT INTO crm_access.version (target, hash, program_hash, source)

@@ -24,3 +24,15 @@ pub mod live;
 
 #[cfg(feature = "extension")]
 mod extension;
+
+/// What `cargo pgrx test` asks for.
+#[cfg(all(test, feature = "extension"))]
+pub mod pg_test {
+    /// Runs once before all tests.
+    pub fn setup(_options: Vec<&str>) {}
+
+    /// Lines of the test server's postgresql.conf.
+    pub fn postgresql_conf_options() -> Vec<&'static str> {
+        Vec::new()
+    }
+}

@@ -7,4 +7,4 @@ mod prepare;
 mod session;
 
 pub use prepare::{Prepared, prepare};
-pub use session::{Outcome, Session, apply, end_statement};
+pub use session::{Outcome, Session, apply, compare, end_statement};

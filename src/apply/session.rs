@@ -1,21 +1,51 @@
 //! Running a prepared configuration in one transaction of a server.
 
+use std::sync::Arc;
+
+use serde_json::Value;
+
 use super::Prepared;
+use crate::catalog::{CATALOG_SEARCH_PATH, CATALOG_SQL, Catalog, SnapshotError, relations_parameter, roles_parameter};
+use crate::inspect::{inspect, leader_question, leaders, relations, roles};
 use crate::program::{STATE_SCHEMA, Sql, Statement};
 use crate::render::{OPENING, Plain, RenderError, Renderer};
-use crate::text::Source;
-use std::sync::Arc;
+use crate::text::{Diagnostics, Source};
 
 /// A transaction on a server. It is committed, or rolled back on any error, by whoever opened it.
 pub trait Session {
-    /// What can go wrong; a template that fails is one of them.
-    type Error: From<RenderError>;
+    /// What can go wrong; a template that fails and a catalog that can't be read are among it.
+    type Error: From<RenderError> + From<SnapshotError>;
 
     /// Runs SQL that gives nothing.
     fn execute(&mut self, sql: &str) -> Result<(), Self::Error>;
 
     /// Asks a question with one boolean answer; null is false.
     fn ask(&mut self, sql: &str) -> Result<bool, Self::Error>;
+
+    /// Asks for rows of two texts each; null is empty.
+    fn pairs(&mut self, sql: &str) -> Result<Vec<(String, String)>, Self::Error>;
+
+    /// Asks for one JSON document with two documents as parameters.
+    fn document(&mut self, sql: &str, parameters: [&Value; 2]) -> Result<Value, Self::Error>;
+}
+
+/// Adds what the database says about a configuration; reads only.
+pub fn compare<S: Session + ?Sized>(session: &mut S, source: &Source, prepared: &Prepared, diagnostics: &mut Diagnostics) -> Result<(), S::Error> {
+    session.execute(&format!("SET LOCAL search_path = {CATALOG_SEARCH_PATH}"))?;
+    let parameters = [&relations_parameter(relations(&prepared.model)), &roles_parameter(roles(&prepared.model))];
+    let catalog = Catalog::from_value(session.document(CATALOG_SQL, parameters)?)?;
+    let mut found = Diagnostics::new();
+    inspect(source, &prepared.config, &prepared.model, &catalog, &mut found);
+    // Where a table is missing, the question could not be asked.
+    if !found.has_errors()
+        && let Some(question) = leader_question(&prepared.model)
+    {
+        let rows = session.pairs(&question)?;
+        let rows = rows.iter().map(|(user, leads)| (user.as_str(), leads.as_str()));
+        leaders(&prepared.config, &prepared.model, rows, &mut found);
+    }
+    diagnostics.extend(found);
+    Ok(())
 }
 
 /// What an apply did.

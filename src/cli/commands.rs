@@ -7,8 +7,7 @@ use postgres::Client;
 
 use super::arguments::{Apply, Arguments, Check, Command, Generate, Remove, ReportFormat, TargetName};
 use super::exit::Exit;
-use crate::apply::{Outcome, Prepared, apply, end_statement, prepare};
-use crate::inspect;
+use crate::apply::{Outcome, Prepared, apply, compare, end_statement, prepare};
 use crate::live::{self, LiveError};
 use crate::program::{Statement, Target};
 use crate::text::{Diagnostics, Format, Source, report};
@@ -142,7 +141,7 @@ fn check(options: &Check) -> Result<Exit, Failure> {
             None => prepare_for_any(&source, &mut diagnostics),
         };
         if let (Some(prepared), Some(client)) = (prepared, client.as_mut()) {
-            compare(client, &source, &prepared, &mut diagnostics)?;
+            live::in_transaction(client, |session| compare(session, &source, &prepared, &mut diagnostics))?;
         }
     }
     let format = match options.format {
@@ -178,16 +177,6 @@ fn installed_target(client: &mut Client) -> Result<Target, Failure> {
     Ok(if installed { Target::Extension } else { Target::Portable })
 }
 
-/// Adds what the database says about the configuration.
-fn compare(client: &mut Client, source: &Source, prepared: &Prepared, diagnostics: &mut Diagnostics) -> Result<(), Failure> {
-    let relations = inspect::relations(&prepared.model);
-    let roles = inspect::roles(&prepared.model);
-    let named = relations.iter().map(|(schema, name)| (schema.as_str(), name.as_str()));
-    let catalog = live::catalog(client, named, roles.iter().map(String::as_str))?;
-    inspect::inspect(source, &prepared.config, &prepared.model, &catalog, diagnostics);
-    Ok(())
-}
-
 fn generate(options: &Generate) -> Result<Exit, Failure> {
     let (source, prepared) = match prepared(&options.file, target(options.target)) {
         Ok(both) => both,
@@ -210,10 +199,23 @@ fn down(prepared: &Prepared) -> String {
     for line in summary(prepared) {
         out.push_str(&format!("--   {line}\n"));
     }
-    out.push_str("-- Versions and stored assignments stay in the schema crm_access.\n\nBEGIN;\nSET LOCAL lock_timeout = '30s';\n");
-    out.push_str("SELECT crm_access.remove();\nCOMMIT;\n");
+    out.push_str(DOWN);
     out
 }
+
+const DOWN: &str = "-- Versions and stored assignments stay in the schema crm_access.
+
+BEGIN;
+SET LOCAL lock_timeout = '30s';
+DO $block$
+BEGIN
+    IF pg_catalog.to_regprocedure('crm_access.remove()') IS NOT NULL THEN
+        PERFORM crm_access.remove();
+    END IF;
+END
+$block$;
+COMMIT;
+";
 
 /// What a script makes, counted by table.
 fn summary(prepared: &Prepared) -> Vec<String> {
@@ -263,7 +265,7 @@ fn apply_command(options: &Apply) -> Result<Exit, Failure> {
         Err(exit) => return Ok(exit),
     };
     let mut diagnostics = Diagnostics::new();
-    compare(&mut client, &source, &prepared, &mut diagnostics)?;
+    live::in_transaction(&mut client, |session| compare(session, &source, &prepared, &mut diagnostics))?;
     if !diagnostics.is_empty() {
         let _ = write!(std::io::stderr(), "{}", report(&source, &diagnostics, Format::Human, std::io::stderr().is_terminal()));
     }

@@ -5,39 +5,44 @@ use serde_json::Value;
 use super::directory::user_values;
 use super::functions::{Callers, Functions, Made, Need, body, optional, reading, value};
 use super::{CompileError, key_type};
-use crate::model::{AttributeType, ColumnName, Model};
+use crate::model::{AttributeType, ColumnName, DbRoleName, Model};
 use crate::program::{Body, Returns, Sql, Target};
 
-/// The ways in that a target takes, each with what an application could do about it.
+/// The ways in that a target takes, each with what could be done about it by someone who can run SQL of their own, such as injected SQL.
 pub fn ways(model: &Model, target: Target) -> Vec<String> {
     let identity = &model.identity;
     let mut lines = Vec::new();
     if !identity.act_as.is_empty() {
-        let roles: Vec<&str> = identity.act_as.iter().map(|role| role.as_str()).collect();
         lines.push(match target {
             Target::Extension => format!(
-                "act_as: {} may call crm_access.act_as(user), once a transaction; nobody else can, and it can't be SET.",
-                roles.join(", ")
+                "act_as: only {} may call crm_access.act_as(user). One user a transaction: SQL injected after the call can't become someone else before COMMIT.",
+                names(&identity.act_as)
             ),
             Target::Portable => "act_as: not used, it needs the extension.".to_owned(),
         });
     }
     if let Some(login) = &identity.login {
-        lines.push(format!("database_role: the login role, by {}.{login}; can't be forged.", model.directory.users.table));
+        lines.push(format!("database_role: the role that logged in, by {}.{login}. Can't be forged.", model.directory.users.table));
     }
     if let Some(setting) = &identity.setting {
+        let name = &setting.name;
         lines.push(match (target, setting.signed) {
-            (Target::Extension, _) => format!("setting {}: not used, act_as takes its place.", setting.name),
-            (Target::Portable, true) => format!(
-                "setting {} (signed): whoever can run SQL on a connection can use the value that it carries until it expires, and can't make another.",
-                setting.name
-            ),
-            (Target::Portable, false) => {
-                format!("setting {} (NOT signed): CAN BE FORGED by whoever can run SQL as the application, injected SQL included.", setting.name)
+            (Target::Extension, _) => format!("setting {name}: not used, act_as takes its place."),
+            (Target::Portable, true) if setting.issuers.is_empty() => {
+                format!("setting {name} (signed): can't be forged without the key in crm_access.identity_key; a value can be used again until it expires.")
             }
+            (Target::Portable, true) => format!(
+                "setting {name} (signed): CAN BE FORGED by whoever can run SQL as {}, who may call crm_access.issue(user); by nobody else. A value can be used again until it expires.",
+                names(&setting.issuers)
+            ),
+            (Target::Portable, false) => format!("setting {name} (NOT signed): CAN BE FORGED by whoever can run SQL at all, injected SQL included."),
         });
     }
     lines
+}
+
+fn names(roles: &[DbRoleName]) -> String {
+    roles.iter().map(DbRoleName::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// `identity_key()` and `me()`.

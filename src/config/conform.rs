@@ -107,7 +107,10 @@ impl<'s> Walker<'s, '_> {
             (None, None) => return Some(node.clone()),
         };
         self.diagnostics.error(Code::OutOfRange, node.span, message, help);
-        None
+        // The nearest number stands in, so that what depends on it can be checked as well.
+        let nearest = least.map_or(value, |least| value.max(least));
+        let nearest = most.map_or(nearest, |most| nearest.min(most));
+        Some(Node { kind: Kind::Int(nearest), ..node.clone() })
     }
 
     fn map(&mut self, node: &Node, pairs: &[(At<String>, Node)], schema: &'s Value, all: &[Shape<'s>], place: &Place<'_>) -> Option<Node> {

@@ -1,11 +1,10 @@
 //! Transactions on a server.
 
-use postgres::{Client, Transaction};
+use postgres::{Client, Row, Transaction};
 use serde_json::Value;
 
 use super::LiveError;
 use crate::apply::Session;
-use crate::catalog::{CATALOG_SEARCH_PATH, CATALOG_SQL, Catalog, relations_parameter, roles_parameter};
 
 struct DriverSession<'c>(Transaction<'c>);
 
@@ -20,6 +19,16 @@ impl Session for DriverSession<'_> {
         let row = self.0.query_one(sql.trim_end_matches(';'), &[])?;
         Ok(row.try_get::<_, Option<bool>>(0)?.unwrap_or(false))
     }
+
+    fn pairs(&mut self, sql: &str) -> Result<Vec<(String, String)>, LiveError> {
+        let text = |row: &Row, column: usize| row.try_get::<_, Option<String>>(column).map(Option::unwrap_or_default);
+        self.0.query(sql.trim_end_matches(';'), &[])?.iter().map(|row| Ok((text(row, 0)?, text(row, 1)?))).collect()
+    }
+
+    fn document(&mut self, sql: &str, parameters: [&Value; 2]) -> Result<Value, LiveError> {
+        let [first, second] = parameters;
+        Ok(self.0.query_one(sql, &[first, second])?.try_get(0)?)
+    }
 }
 
 /// Runs `work` in one transaction, which is committed only if it succeeds.
@@ -31,18 +40,4 @@ pub fn in_transaction<T>(
     let done = work(&mut session)?;
     session.0.commit()?;
     Ok(done)
-}
-
-/// What the database holds of these relations and roles. It reads only.
-pub fn catalog<'n>(
-    client: &mut Client,
-    relations: impl IntoIterator<Item = (&'n str, &'n str)>,
-    roles: impl IntoIterator<Item = &'n str>,
-) -> Result<Catalog, LiveError> {
-    let mut transaction = client.build_transaction().read_only(true).start()?;
-    transaction.batch_execute(&format!("SET LOCAL search_path = {CATALOG_SEARCH_PATH}"))?;
-    let row = transaction.query_one(CATALOG_SQL, &[&relations_parameter(relations), &roles_parameter(roles)])?;
-    let document: Value = row.try_get(0)?;
-    transaction.commit()?;
-    Ok(Catalog::from_value(document)?)
 }

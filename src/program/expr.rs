@@ -125,16 +125,23 @@ impl Call {
     }
 }
 
+/// Adds a part that is not there yet: saying it twice changes neither a conjunction nor a disjunction.
+fn add(parts: &mut Vec<Expr>, part: Expr) {
+    if !parts.contains(&part) {
+        parts.push(part);
+    }
+}
+
 impl Expr {
     /// All of them, flattened and without what is true anyway.
     pub fn all(parts: impl IntoIterator<Item = Expr>) -> Expr {
-        let mut kept = Vec::new();
+        let mut kept: Vec<Expr> = Vec::new();
         for part in parts {
             match part {
                 Expr::Bool(true) => {}
                 Expr::Bool(false) => return Expr::Bool(false),
-                Expr::And(inner) => kept.extend(inner),
-                other => kept.push(other),
+                Expr::And(inner) => inner.into_iter().for_each(|part| add(&mut kept, part)),
+                other => add(&mut kept, other),
             }
         }
         match kept.len() {
@@ -151,11 +158,10 @@ impl Expr {
             match part {
                 Expr::Bool(false) => {}
                 Expr::Bool(true) => return Expr::Bool(true),
-                Expr::Or(inner) => kept.extend(inner),
-                other => kept.push(other),
+                Expr::Or(inner) => inner.into_iter().for_each(|part| add(&mut kept, part)),
+                other => add(&mut kept, other),
             }
         }
-        kept.dedup();
         match kept.len() {
             0 => Expr::Bool(false),
             1 => kept.swap_remove(0),

@@ -215,14 +215,8 @@ impl Resolver<'_> {
 
     /// A predicate with its place in the file; where the text was written with escapes, the whole of it is the place.
     pub(super) fn predicate(&mut self, text: &At<String>) -> Option<predicate::Predicate> {
-        let written = self.source.slice(text.span);
-        let shift = if written == text.as_str() {
-            Some(text.span.start)
-        } else {
-            let inner = written.get(1..written.len().saturating_sub(1));
-            (inner == Some(text.as_str())).then_some(text.span.start + 1)
-        };
-        let place = |span: Span| shift.map_or(text.span, |shift| Span::new(shift + span.start, shift + span.end));
+        let source = self.source;
+        let place = |span: Span| source.place_within(text, span);
         match predicate::parse(text) {
             Ok(tree) => {
                 let mut sound = true;

@@ -129,6 +129,14 @@ codes! {
     ExposingView = "exposing-view",
     /// A database role does not exist.
     MissingDatabaseRole = "missing-database-role",
+    /// A view shows nothing once the tables that it reads are protected.
+    BlindView = "blind-view",
+    /// A database role has powers that row security does not hold for.
+    PrivilegedRole = "privileged-role",
+    /// A privilege is held that goes round row security.
+    ExcessPrivilege = "excess-privilege",
+    /// A policy that is not from the configuration shows or changes records.
+    ForeignPolicy = "foreign-policy",
     /// An index is missing that a policy needs to be fast.
     MissingIndex = "missing-index",
     /// A user has several roles, which makes rights hard to follow.

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::{Code, Diagnostic, Severity, Span, quoted};
+use super::{At, Code, Diagnostic, Severity, Span, quoted};
 
 /// A text and the name it is known by.
 #[derive(Clone, Debug)]
@@ -71,6 +71,18 @@ impl Source {
     /// The whole text.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The place of a part of a value, counted within the value; the whole value where it was written with escapes or on several lines.
+    pub fn place_within(&self, value: &At<String>, part: Span) -> Span {
+        let written = self.slice(value.span);
+        let shift = if written == value.as_str() {
+            Some(value.span.start)
+        } else {
+            let inner = written.get(1..written.len().saturating_sub(1));
+            (inner == Some(value.as_str())).then_some(value.span.start + 1)
+        };
+        shift.map_or(value.span, |shift| Span::new(shift + part.start, shift + part.end))
     }
 
     /// The text of a span; empty where the span is not in this text.

@@ -1,0 +1,72 @@
+//! A configuration given as an argument, and what is wrong with it as an error of the server.
+
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+
+use crate::apply::{Prepared, prepare};
+use crate::program::Target;
+use crate::text::{Diagnostic, Diagnostics, Source};
+
+/// A configuration's text, and what was found in it.
+pub struct Examined {
+    /// The text; `None` where it could not be taken.
+    pub source: Option<Source>,
+    /// The configuration; `None` where there are errors.
+    pub prepared: Option<Prepared>,
+    /// Everything that was found.
+    pub diagnostics: Diagnostics,
+}
+
+/// Runs all passes.
+pub fn examine(config: &str, target: Target) -> Examined {
+    let mut diagnostics = Diagnostics::new();
+    // Not `Source::new`: the limits of a file are the limits of an argument.
+    match Source::from_bytes("configuration", config.as_bytes().to_vec()) {
+        Ok(source) => {
+            let prepared = prepare(&source, target, &mut diagnostics);
+            Examined { source: Some(source), prepared, diagnostics }
+        }
+        Err(error) => {
+            diagnostics.push(error.diagnostic());
+            Examined { source: None, prepared: None, diagnostics }
+        }
+    }
+}
+
+impl Examined {
+    /// The configuration, or all its mistakes as one error.
+    pub fn sound(self) -> Result<(Source, Prepared, Diagnostics), ErrorReport> {
+        match (self.source, self.prepared) {
+            (Some(source), Some(prepared)) => Ok((source, prepared, self.diagnostics)),
+            (source, _) => Err(refusal(source.as_ref(), &self.diagnostics)),
+        }
+    }
+}
+
+/// Line and column, counted from one.
+pub fn place(source: Option<&Source>, diagnostic: &Diagnostic) -> Option<(usize, usize)> {
+    Some(source?.position(diagnostic.span?.start))
+}
+
+/// One diagnostic as one line.
+pub fn line(source: Option<&Source>, diagnostic: &Diagnostic) -> String {
+    let (code, message) = (diagnostic.code.as_str(), &diagnostic.message);
+    match place(source, diagnostic) {
+        Some((line, column)) => format!("{line}:{column}: {code}: {message}"),
+        None => format!("{code}: {message}"),
+    }
+}
+
+fn refusal(source: Option<&Source>, diagnostics: &Diagnostics) -> ErrorReport {
+    let errors: Vec<&Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.severity == crate::text::Severity::Error).collect();
+    let message = match errors.first() {
+        Some(first) => first.message.clone(),
+        None => "the configuration has errors".to_owned(),
+    };
+    let lines: Vec<String> = errors.iter().copied().chain(diagnostics.omission().as_ref()).map(|diagnostic| line(source, diagnostic)).collect();
+    let report = ErrorReport::new(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, message, "examine").set_detail(lines.join("\n"));
+    match errors.first().and_then(|first| first.help.clone()) {
+        Some(help) => report.set_hint(help),
+        None => report,
+    }
+}

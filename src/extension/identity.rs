@@ -1,0 +1,140 @@
+//! `crm_access.act_as(user)` and `crm_access.identity()`: for whom a transaction acts.
+//!
+//! A transaction acts for one user. Which one is remembered outside of the setting until the transaction ends, so that no RESET and no
+//! ROLLBACK TO makes room for another.
+
+use std::cell::RefCell;
+use std::ffi::c_void;
+
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+use pgrx::spi;
+
+use super::setting;
+
+thread_local! {
+    /// For whom this transaction has acted.
+    static ACTS_FOR: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Registers what happens at the end of each transaction.
+pub fn register() {
+    // SAFETY: the callback lives as long as the process and needs no argument.
+    unsafe { pg_sys::RegisterXactCallback(Some(at_transaction_event), std::ptr::null_mut()) };
+}
+
+/// Forgets for whom the transaction acted, when it has ended; it must not raise.
+unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type, _argument: *mut c_void) {
+    use pg_sys::XactEvent::{XACT_EVENT_ABORT, XACT_EVENT_COMMIT, XACT_EVENT_PREPARE};
+    if event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE {
+        ACTS_FOR.with(|acts_for| {
+            if let Ok(mut acts_for) = acts_for.try_borrow_mut() {
+                *acts_for = None;
+            }
+        });
+    }
+}
+
+/// Acts for a user until the transaction ends. Outside of a transaction block that is the end of the statement.
+///
+/// Whoever may call this can become every user, once in each transaction; `identity: act_as` of the configuration says who may.
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn act_as(user_key: Option<&str>) -> Result<(), ErrorReport> {
+    let key = match user_key {
+        None => return Err(fault(PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED, "the user to act for is null")),
+        Some("") => return Err(fault(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, "the user to act for is empty")),
+        Some(key) => key,
+    };
+    let Some(reader) = owner_of_me().map_err(unexpected)? else {
+        return Err(fault(PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "no configuration is applied")
+            .set_hint("Apply one with crm_access.apply(), or with \"crm-access apply\"."));
+    };
+    let other = ACTS_FOR.with_borrow(|acts_for| acts_for.as_deref().is_some_and(|first| first != key));
+    if other {
+        return Err(fault(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, "this transaction acts for another user already")
+            .set_hint("Act for each user in a transaction of its own."));
+    }
+    setting::set(key)?;
+    if !is_active(reader).map_err(unexpected)? {
+        return Err(fault(PgSqlErrorCode::ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, format!("user \"{key}\" is not an active user")));
+    }
+    ACTS_FOR.with_borrow_mut(|acts_for| *acts_for = Some(key.to_owned()));
+    Ok(())
+}
+
+/// Acts for the user with a number as key.
+#[pg_extern(name = "act_as", volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn act_as_number(user_key: Option<i64>) -> Result<(), ErrorReport> {
+    act_as(user_key.map(|key| key.to_string()).as_deref())
+}
+
+/// Acts for the user with a uuid as key.
+#[pg_extern(name = "act_as", volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn act_as_uuid(user_key: Option<pgrx::Uuid>) -> Result<(), ErrorReport> {
+    act_as(user_key.map(|key| key.to_string()).as_deref())
+}
+
+/// The key that `act_as` was given in this transaction, or null.
+#[pg_extern(stable, parallel_safe)]
+fn identity() -> Option<String> {
+    setting::get()
+}
+
+/// The owner of `crm_access_rules.me()`, where a configuration is applied.
+fn owner_of_me() -> spi::Result<Option<pg_sys::Oid>> {
+    // A read-only query: this has to work on a replica.
+    Spi::connect(|client| {
+        let found = client.select(
+            "SELECT p.proowner FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+             WHERE n.nspname = 'crm_access_rules' AND p.proname = 'me' AND p.pronargs = 0 AND p.prosecdef",
+            Some(1),
+            &[],
+        )?;
+        if found.is_empty() { Ok(None) } else { found.first().get_one() }
+    })
+}
+
+/// Whether the present identity is an active user.
+fn is_active(reader: pg_sys::Oid) -> spi::Result<bool> {
+    // Whoever calls act_as needs no right to the generated functions, and a superuser who calls it lends them none.
+    let _role = ActingRole::switch(reader);
+    Spi::connect(|client| client.select("SELECT crm_access_rules.me() IS NOT NULL", Some(1), &[])?.first().get_one())
+        .map(|answer| answer.unwrap_or(false))
+}
+
+/// Runs as another role while it lives; an error of the server ends it too.
+struct ActingRole {
+    user: pg_sys::Oid,
+    context: i32,
+}
+
+impl ActingRole {
+    fn switch(role: pg_sys::Oid) -> ActingRole {
+        let mut before = ActingRole { user: pg_sys::InvalidOid, context: 0 };
+        // SAFETY: both are plain process variables; the previous values are put back when this is dropped.
+        unsafe {
+            pg_sys::GetUserIdAndSecContext(&mut before.user, &mut before.context);
+            let local = i32::try_from(pg_sys::SECURITY_LOCAL_USERID_CHANGE).unwrap_or_default();
+            pg_sys::SetUserIdAndSecContext(role, before.context | local);
+        }
+        before
+    }
+}
+
+impl Drop for ActingRole {
+    fn drop(&mut self) {
+        // SAFETY: these are the values that the server gave.
+        unsafe { pg_sys::SetUserIdAndSecContext(self.user, self.context) };
+    }
+}
+
+fn fault(code: PgSqlErrorCode, message: impl Into<std::borrow::Cow<'static, str>>) -> ErrorReport {
+    ErrorReport::new(code, message, "act_as")
+}
+
+fn unexpected(error: spi::Error) -> ErrorReport {
+    fault(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, error.to_string())
+}

@@ -1,0 +1,45 @@
+//! The extension: what SQL calls, over the same core as the command line.
+//!
+//! The only layer that names `pgrx`. Its script is `sql/state.sql`, then the functions of these files, then the blocks at the end of this one.
+//! Nothing is granted to PUBLIC except [`version`]; what the application may call is granted by the configuration that is applied.
+
+mod applying;
+mod checking;
+mod diagnostics;
+mod drop_guard;
+mod generating;
+mod identity;
+mod session;
+mod setting;
+#[cfg(any(test, feature = "pg_test"))]
+mod tests;
+mod version;
+
+use pgrx::prelude::*;
+
+pgrx::pg_module_magic!();
+
+extension_sql_file!("../../sql/state.sql", name = "state", bootstrap);
+
+extension_sql!(
+    r#"
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA crm_access FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION crm_access.version() TO PUBLIC;
+
+-- What pg_dump takes along, besides CREATE EXTENSION.
+SELECT pg_catalog.pg_extension_config_dump('crm_access.version', '');
+SELECT pg_catalog.pg_extension_config_dump('crm_access.version_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('crm_access.object', '');
+SELECT pg_catalog.pg_extension_config_dump('crm_access.assignment', '');
+SELECT pg_catalog.pg_extension_config_dump('crm_access.assignment_id_seq', '');
+"#,
+    name = "rights_and_dump",
+    finalize
+);
+
+/// Called by the server when it loads the library.
+#[pg_guard]
+pub extern "C-unwind" fn _PG_init() {
+    setting::register();
+    identity::register();
+}
