@@ -2,9 +2,14 @@
 //!
 //! `CRM_ACCESS_TEST_URL` names a server with the extension installed, as a superuser; `tools/cluster run --` starts one.
 
+mod can;
+mod catalog;
 mod odoo;
+mod odoo_counts;
 mod odoo_leads;
+mod odoo_roles;
 mod odoo_sales;
+mod removal;
 mod rows;
 mod support;
 mod teamleader;
