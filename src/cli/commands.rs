@@ -3,12 +3,10 @@
 use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
 
-use postgres::Client;
-
 use super::arguments::{Apply, Arguments, Check, Command, Generate, Remove, ReportFormat, TargetName};
 use super::exit::Exit;
 use crate::apply::{Outcome, Prepared, apply, compare, end_statement, prepare};
-use crate::live::{self, LiveError};
+use crate::live::{self, Connection, LiveError};
 use crate::program::{Statement, Target};
 use crate::text::{Diagnostics, Format, Source, report};
 
@@ -130,9 +128,9 @@ fn check(options: &Check) -> Result<Exit, Failure> {
     let mut diagnostics = Diagnostics::new();
     let source = load(&options.file, &mut diagnostics);
     let mut wanted = options.target.map(target);
-    let mut client = options.database.as_deref().map(live::connect).transpose()?;
-    if let (None, Some(client)) = (wanted, client.as_mut()) {
-        wanted = Some(installed_target(client)?);
+    let mut connection = options.database.as_deref().map(live::connect).transpose()?;
+    if let (None, Some(connection)) = (wanted, connection.as_mut()) {
+        wanted = Some(installed_target(connection)?);
     }
     if !diagnostics.has_errors() {
         // Without a word about the target, a configuration is sound if one of them takes it.
@@ -140,8 +138,8 @@ fn check(options: &Check) -> Result<Exit, Failure> {
             Some(target) => prepare(&source, target, &mut diagnostics),
             None => prepare_for_any(&source, &mut diagnostics),
         };
-        if let (Some(prepared), Some(client)) = (prepared, client.as_mut()) {
-            live::in_transaction(client, |session| compare(session, &source, &prepared, &mut diagnostics))?;
+        if let (Some(prepared), Some(connection)) = (prepared, connection.as_mut()) {
+            connection.in_transaction(|session| compare(session, &source, &prepared, &mut diagnostics))?;
         }
     }
     let format = match options.format {
@@ -169,11 +167,10 @@ fn prepare_for_any(source: &Source, diagnostics: &mut Diagnostics) -> Option<Pre
     prepared
 }
 
-fn installed_target(client: &mut Client) -> Result<Target, Failure> {
-    let row = client
-        .query_one("SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'crm_access')", &[])
-        .map_err(LiveError::from)?;
-    let installed: bool = row.try_get(0).map_err(LiveError::from)?;
+/// The target that a database takes: the extension's where it is installed.
+fn installed_target(connection: &mut Connection) -> Result<Target, Failure> {
+    let installed = connection
+        .in_transaction(|session| session.ask("SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_extension WHERE extname = 'crm_access')"))?;
     Ok(if installed { Target::Extension } else { Target::Portable })
 }
 
@@ -243,18 +240,18 @@ fn summary(prepared: &Prepared) -> Vec<String> {
 }
 
 fn apply_command(options: &Apply) -> Result<Exit, Failure> {
-    let mut client = live::connect(&options.database)?;
+    let mut connection = live::connect(&options.database)?;
     let target = match options.target {
         Some(name) => target(name),
-        None => installed_target(&mut client)?,
+        None => installed_target(&mut connection)?,
     };
-    if target == Target::Portable && installed_target(&mut client)? == Target::Extension {
+    if target == Target::Portable && installed_target(&mut connection)? == Target::Extension {
         complain(
             "the extension crm_access is installed in this database; leave out `--target portable`, or DROP EXTENSION crm_access first",
         );
         return Ok(Exit::Failure);
     }
-    if target == Target::Extension && installed_target(&mut client)? == Target::Portable {
+    if target == Target::Extension && installed_target(&mut connection)? == Target::Portable {
         complain(
             "the extension crm_access is not installed in this database; run CREATE EXTENSION crm_access, or give `--target portable`",
         );
@@ -265,7 +262,7 @@ fn apply_command(options: &Apply) -> Result<Exit, Failure> {
         Err(exit) => return Ok(exit),
     };
     let mut diagnostics = Diagnostics::new();
-    live::in_transaction(&mut client, |session| compare(session, &source, &prepared, &mut diagnostics))?;
+    connection.in_transaction(|session| compare(session, &source, &prepared, &mut diagnostics))?;
     if !diagnostics.is_empty() {
         let _ = write!(std::io::stderr(), "{}", report(&source, &diagnostics, Format::Human, std::io::stderr().is_terminal()));
     }
@@ -279,7 +276,7 @@ fn apply_command(options: &Apply) -> Result<Exit, Failure> {
     if !options.yes && !confirmed("Rights change for everyone who uses these tables. Apply?")? {
         return Ok(Exit::Failure);
     }
-    let outcome = live::in_transaction(&mut client, |session| apply(session, &source, &prepared))?;
+    let outcome = connection.in_transaction(|session| apply(session, &source, &prepared))?;
     print(match outcome {
         Outcome::Applied => "Applied.\n",
         Outcome::Unchanged => "Unchanged: the same configuration stands already.\n",
@@ -288,11 +285,11 @@ fn apply_command(options: &Apply) -> Result<Exit, Failure> {
 }
 
 fn remove(options: &Remove) -> Result<Exit, Failure> {
-    let mut client = live::connect(&options.database)?;
+    let mut connection = live::connect(&options.database)?;
     if !options.yes && !confirmed("Every table will be as open as before crm_access. Remove the protection?")? {
         return Ok(Exit::Failure);
     }
-    let stood = live::in_transaction(&mut client, |session| session.ask("SELECT crm_access.remove()"))?;
+    let stood = connection.in_transaction(|session| session.ask("SELECT crm_access.remove()"))?;
     print(if stood { "Removed.\n" } else { "Nothing was applied.\n" })?;
     Ok(Exit::Fine)
 }

@@ -47,14 +47,24 @@ impl Inspector<'_> {
                 };
                 if !family.compares_with(keys) {
                     let message = format!("{}, and keys of {} are {}", is_of(named, column), quoted(&table.to_string()), quoted(words));
-                    self.found.error(Code::WrongColumnType, named.span, message, "name the column that holds these keys, or change its type");
+                    self.found.error(
+                        Code::WrongColumnType,
+                        named.span,
+                        message,
+                        "name the column that holds these keys, or change its type",
+                    );
                 } else if family == Family::LikeText {
                     self.compared_as_text(named, column);
                 }
             }
             Purpose::Boolean if family != Family::Boolean => {
                 let message = format!("{}, and a boolean is needed", is_of(named, column));
-                self.found.error(Code::WrongColumnType, named.span, message, "name a boolean column; a generated one can be made of others");
+                self.found.error(
+                    Code::WrongColumnType,
+                    named.span,
+                    message,
+                    "name a boolean column; a generated one can be made of others",
+                );
             }
             Purpose::Attribute(kind) if !family.reads_as(kind) => {
                 let message = format!("{} and can't be read as {}", is_of(named, column), quoted(kind.name()));
@@ -66,7 +76,12 @@ impl Inspector<'_> {
             }
             Purpose::Login if !matches!(family, Family::Text | Family::LikeText) => {
                 let message = format!("{}, which holds no names of database roles", is_of(named, column));
-                self.found.error(Code::WrongColumnType, named.span, message, "name a text column with the role that each user logs in with");
+                self.found.error(
+                    Code::WrongColumnType,
+                    named.span,
+                    message,
+                    "name a text column with the role that each user logs in with",
+                );
             }
             Purpose::Boolean | Purpose::Attribute(_) | Purpose::Names | Purpose::Login | Purpose::Any => {}
         }

@@ -99,7 +99,13 @@ impl<'a> Expected<'a> {
     }
 
     /// A column, if there is one, at the place it was written.
-    pub(super) fn optional(&mut self, table: &'a TableName, column: &'a Option<ColumnName>, written: &Option<At<String>>, purpose: Purpose<'a>) {
+    pub(super) fn optional(
+        &mut self,
+        table: &'a TableName,
+        column: &'a Option<ColumnName>,
+        written: &Option<At<String>>,
+        purpose: Purpose<'a>,
+    ) {
         if let (Some(column), Some(written)) = (column, written) {
             self.column(table, column, written.span, purpose);
         }
@@ -111,7 +117,14 @@ impl<'a> Expected<'a> {
     }
 
     /// A key column, at the place it was written or else at `place`.
-    pub(super) fn key(&mut self, table: &'a TableName, column: &'a ColumnName, written: &Option<At<String>>, place: Span, purpose: Purpose<'a>) {
+    pub(super) fn key(
+        &mut self,
+        table: &'a TableName,
+        column: &'a ColumnName,
+        written: &Option<At<String>>,
+        place: Span,
+        purpose: Purpose<'a>,
+    ) {
         self.columns.push(ExpectedColumn {
             table,
             column: column.as_str().into(),

@@ -20,7 +20,11 @@ impl Inspector<'_> {
                 self.found.note(
                     Code::MissingIndex,
                     named.span,
-                    format!("no index of {} begins with {}, by which policies look rows up", quoted(&named.table.to_string()), quoted(&named.column)),
+                    format!(
+                        "no index of {} begins with {}, by which policies look rows up",
+                        quoted(&named.table.to_string()),
+                        quoted(&named.column)
+                    ),
                     format!("CREATE INDEX ON {table} ({})", Plain.identifier(&named.column)),
                 );
             }

@@ -40,7 +40,8 @@ impl Inspector<'_> {
                 self.found.warning(Code::NotUnique, named.span, message, "make sure that no key stands twice in it");
             }
             RelationKind::Table if self.catalog.children(relation).next().is_some() => {
-                let help = "other tables inherit from it, and no constraint spans them; use a partitioned table, or name a table without children";
+                let help =
+                    "other tables inherit from it, and no constraint spans them; use a partitioned table, or name a table without children";
                 self.found.error(Code::NotUnique, named.span, message, help);
             }
             RelationKind::Table | RelationKind::PartitionedTable => {

@@ -6,7 +6,7 @@ use crate::catalog::{Persistence, Relation, RelationKind};
 use crate::model::TableName;
 use crate::text::{Code, Span, quoted};
 
-impl Inspector<'_> {
+impl<'a> Inspector<'a> {
     pub(super) fn kinds(&mut self, expected: &Expected<'_>) {
         for (entity, span) in expected.entities() {
             if let Some(relation) = self.relation(&entity.table) {
@@ -57,9 +57,8 @@ impl Inspector<'_> {
     }
 
     /// A partition on another server answers whoever asks it directly.
-    fn foreign_children(&mut self, relation: &Relation, span: Span) {
+    fn foreign_children(&mut self, relation: &'a Relation, span: Span) {
         let askers = self.askers();
-        let Some(relation) = self.catalog.relation(&relation.name.schema, &relation.name.name) else { return };
         for child in self.family(relation).into_iter().skip(1) {
             let open = child.grants.iter().any(|grant| grant.privilege == "SELECT" && reaches(&grant.grantee, &askers));
             if child.kind == RelationKind::ForeignTable && open {
@@ -67,7 +66,11 @@ impl Inspector<'_> {
                 self.found.error(
                     Code::ForeignTable,
                     span,
-                    format!("partition {} of {} is a foreign table, which row security does not reach and the application may read", quoted(&child), quoted(&parent)),
+                    format!(
+                        "partition {} of {} is a foreign table, which row security does not reach and the application may read",
+                        quoted(&child),
+                        quoted(&parent)
+                    ),
                     "REVOKE SELECT on it; through its parent its rows stay readable",
                 );
             }

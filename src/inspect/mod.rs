@@ -16,7 +16,8 @@ mod people;
 mod predicates;
 mod roles;
 mod tables;
-
+#[cfg(test)]
+mod tests;
 mod types;
 mod views;
 

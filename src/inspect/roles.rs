@@ -46,15 +46,20 @@ impl Inspector<'_> {
             self.found.warning(
                 Code::Useless,
                 written.span,
-                format!("role {} is no member of {}, for whom the policies are, and sees nothing", quoted(role.as_str()), quoted(application.as_str())),
+                format!(
+                    "role {} is no member of {}, for whom the policies are, and sees nothing",
+                    quoted(role.as_str()),
+                    quoted(application.as_str())
+                ),
                 format!("GRANT {group} TO {name}"),
             );
         }
     }
 
-    /// A role, and every role that it is a member of, with whether the first can have it by itself or has to change to it.
+    /// A role and every role that it is a member of, at any distance: it has their rights or can change to them.
     fn reached_from(&self, role: &str) -> Vec<(&str, Option<&Role>)> {
-        let mut reached: Vec<(&str, Option<&Role>)> = self.catalog.role(role).map(|role| (role.name.as_str(), Some(role))).into_iter().collect();
+        let mut reached: Vec<(&str, Option<&Role>)> =
+            self.catalog.role(role).map(|role| (role.name.as_str(), Some(role))).into_iter().collect();
         let mut next = 0;
         while let Some((_, role)) = reached.get(next).copied() {
             for membership in role.into_iter().flat_map(|role| &role.member_of) {
@@ -71,27 +76,27 @@ impl Inspector<'_> {
     fn unprivileged(&mut self, role: &DbRoleName, span: Span) {
         let mut findings = Vec::new();
         for (name, there) in self.reached_from(role.as_str()) {
-            let becomes = if name == role.as_str() {
-                format!("role {} is", quoted(name))
-            } else {
-                format!("role {} is a member of {}, which is", quoted(role.as_str()), quoted(name))
+            let itself = name == role.as_str();
+            let who = match itself {
+                true => format!("role {}", quoted(name)),
+                false => format!("role {} is a member of {}, which", quoted(role.as_str()), quoted(name)),
             };
             let leave = format!("REVOKE {} FROM {}", Plain.identifier(name), Plain.identifier(role.as_str()));
-            let itself = name == role.as_str();
             if there.is_some_and(|there| there.superuser) {
                 let help = if itself { format!("ALTER ROLE {} NOSUPERUSER", Plain.identifier(name)) } else { leave.clone() };
-                findings.push((format!("{becomes} a superuser, whom row security does not bind"), help));
+                findings.push((format!("{who} is a superuser, and row security binds none"), help));
             } else if there.is_some_and(|there| there.bypass_rls) {
                 let help = if itself { format!("ALTER ROLE {} NOBYPASSRLS", Plain.identifier(name)) } else { leave.clone() };
-                findings.push((format!("{becomes} BYPASSRLS, so row security does not bind it"), help));
+                findings.push((format!("{who} has BYPASSRLS, and row security does not bind it"), help));
             }
             if name == self.model.reader_role.as_str() {
-                findings.push((format!("{becomes} the reader role, which reads every protected table"), leave.clone()));
+                findings.push((format!("{who} is the reader role and reads every protected table"), leave.clone()));
             }
-            let owned = self.model.entities.iter().find(|entity| self.relation(&entity.table).is_some_and(|relation| relation.owner == name));
+            let owned =
+                self.model.entities.iter().find(|entity| self.relation(&entity.table).is_some_and(|relation| relation.owner == name));
             if let Some(entity) = owned {
                 let help = format!("let another role own {} and the other protected tables", quoted(&entity.table.to_string()));
-                findings.push((format!("{becomes} the owner of {} and may switch its policies off", quoted(&entity.table.to_string())), help));
+                findings.push((format!("{who} owns {} and may switch its policies off", quoted(&entity.table.to_string())), help));
             }
         }
         for (message, help) in findings {
@@ -114,7 +119,11 @@ impl Inspector<'_> {
                 Code::PrivilegedRole,
                 span,
                 format!("reader role {name} has {}, and it reads every protected table", right.join(" and ")),
-                format!("name another `reader_role`, which is created when missing; or ALTER ROLE {} {}", Plain.identifier(&role.name), without.join(" ")),
+                format!(
+                    "name another `reader_role`, which is created when missing; or ALTER ROLE {} {}",
+                    Plain.identifier(&role.name),
+                    without.join(" ")
+                ),
             );
         }
     }

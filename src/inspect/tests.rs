@@ -140,8 +140,18 @@ fn the_catalog_is_asked_for_every_table_and_role_that_the_model_names() {
     let (_, _, model) = sound(TEAMLEADER);
     let tables: Vec<&str> = relations(&model).into_iter().map(|(_, name)| name).collect();
     let expected = [
-        "activities", "companies", "contact_companies", "contacts", "deals", "departments", "invoices", "quotations", "team_members", "teams",
-        "tickets", "users",
+        "activities",
+        "companies",
+        "contact_companies",
+        "contacts",
+        "deals",
+        "departments",
+        "invoices",
+        "quotations",
+        "team_members",
+        "teams",
+        "tickets",
+        "users",
     ];
     assert_eq!(tables, expected);
     assert_eq!(roles_of(&model), ["crm_access_reader", "crm_app", "crm_backend"]);

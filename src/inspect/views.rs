@@ -32,7 +32,9 @@ impl<'a> Inspector<'a> {
         let (name, table) = (quoted(&dependent.name.to_string()), quoted(&relation.name.to_string()));
         let what = match dependent.kind {
             RelationKind::MaterializedView => format!("materialized view {name} holds rows of {table} whoever they belong to"),
-            RelationKind::View if dependent.security_invoker => format!("view {name} shows rows of {table} past its policies, through what it reads"),
+            RelationKind::View if dependent.security_invoker => {
+                format!("view {name} shows rows of {table} past its policies, through what it reads")
+            }
             RelationKind::View => {
                 format!("view {name} reads {table} as its owner {}, whom row security does not bind", quoted(&dependent.owner))
             }
@@ -46,7 +48,9 @@ impl<'a> Inspector<'a> {
         let by_owner = dependent.kind == RelationKind::View && !dependent.security_invoker;
         let way_out = match (dependent.kind, by_owner, self.catalog.server_version_num >= 150_000) {
             (RelationKind::View, true, true) => Some(format!("ALTER VIEW {view} SET (security_invoker = true)")),
-            (RelationKind::View, true, false) => Some("give it an owner whom row security binds (security_invoker needs PostgreSQL 15)".to_owned()),
+            (RelationKind::View, true, false) => {
+                Some("give it an owner whom row security binds (security_invoker needs PostgreSQL 15)".to_owned())
+            }
             (RelationKind::MaterializedView | RelationKind::View, ..) => None,
             _ => Some("drop the rule".to_owned()),
         };

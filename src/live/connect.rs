@@ -7,13 +7,17 @@ use postgres::config::{Host, SslMode};
 use postgres::{Client, Config, NoTls};
 use postgres_native_tls::MakeTlsConnector;
 
-use super::LiveError;
+use super::{Connection, LiveError};
 
 /// Connects to a server, by a URL (`postgres://user@host/database`) or by words (`host=/run/postgresql user=me dbname=crm`).
 ///
 /// What is not given is taken from PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE, as by other clients. Over a network the connection is
 /// encrypted where the server can; `sslmode=require` insists on it and checks the server's certificate.
-pub fn connect(database: &str) -> Result<Client, LiveError> {
+pub fn connect(database: &str) -> Result<Connection, LiveError> {
+    open(database).map(Connection::new)
+}
+
+fn open(database: &str) -> Result<Client, LiveError> {
     let config = completed(Config::from_str(database).map_err(LiveError::from)?);
     let over_network = config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)));
     if !over_network || config.get_ssl_mode() == SslMode::Disable {

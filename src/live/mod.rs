@@ -6,4 +6,4 @@ mod session;
 
 pub use connect::connect;
 pub use error::LiveError;
-pub use session::in_transaction;
+pub use session::Connection;

@@ -31,13 +31,22 @@ impl Session for DriverSession<'_> {
     }
 }
 
-/// Runs `work` in one transaction, which is committed only if it succeeds.
-pub fn in_transaction<T>(
-    client: &mut Client,
-    work: impl FnOnce(&mut dyn Session<Error = LiveError>) -> Result<T, LiveError>,
-) -> Result<T, LiveError> {
-    let mut session = DriverSession(client.transaction()?);
-    let done = work(&mut session)?;
-    session.0.commit()?;
-    Ok(done)
+/// A connection to a server.
+pub struct Connection(Client);
+
+impl Connection {
+    pub(super) fn new(client: Client) -> Connection {
+        Connection(client)
+    }
+
+    /// Runs `work` in one transaction, which is committed only if it succeeds.
+    pub fn in_transaction<T>(
+        &mut self,
+        work: impl FnOnce(&mut dyn Session<Error = LiveError>) -> Result<T, LiveError>,
+    ) -> Result<T, LiveError> {
+        let mut session = DriverSession(self.0.transaction()?);
+        let done = work(&mut session)?;
+        session.0.commit()?;
+        Ok(done)
+    }
 }

