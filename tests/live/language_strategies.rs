@@ -10,13 +10,24 @@ const OWN: &str = "(coalesce(t.first_owner = $u, false) OR coalesce(t.second_own
 fn b09_a_stage_without_a_level_of_its_own_takes_the_entitys() {
     let cases = [
         ("{scopes: all, stages: {won: own}}", format!("((t.stage <> 'won') OR (t.stage = 'won' AND {OWN}))")),
-        ("{scopes: own, stages: {won: all, lost: [own, open]}}", format!("((t.stage NOT IN ('won', 'lost') AND {OWN}) OR t.stage = 'won' OR (t.stage = 'lost' AND ({OWN} OR t.shared IS TRUE)))")),
+        (
+            "{scopes: own, stages: {won: all, lost: [own, open]}}",
+            format!(
+                "((t.stage NOT IN ('won', 'lost') AND {OWN}) OR t.stage = 'won' OR (t.stage = 'lost' AND ({OWN} OR t.shared IS TRUE)))"
+            ),
+        ),
         ("{stages: {won: all}}", "t.stage = 'won'".to_owned()),
         ("{scopes: none, stages: {new: all}}", "t.stage = 'new'".to_owned()),
         ("{scopes: all, stages: {won: none}}", "t.stage <> 'won'".to_owned()),
-        ("{scopes: all, stages: {none: none, \"odd's\": own}}", format!("(t.stage NOT IN ('none', 'odd''s') OR (t.stage = 'odd''s' AND {OWN}))")),
+        (
+            "{scopes: all, stages: {none: none, \"odd's\": own}}",
+            format!("(t.stage NOT IN ('none', 'odd''s') OR (t.stage = 'odd''s' AND {OWN}))"),
+        ),
         ("{scopes: all, stages: {none: all, won: all, new: all, lost: all, \"odd's\": all}}", "t.stage IS NOT NULL".to_owned()),
-        ("{scopes: own, where: level > 2, stages: {won: all}}", format!("(t.level > 2 AND ((t.stage <> 'won' AND {OWN}) OR t.stage = 'won'))")),
+        (
+            "{scopes: own, where: level > 2, stages: {won: all}}",
+            format!("(t.level > 2 AND ((t.stage <> 'won' AND {OWN}) OR t.stage = 'won'))"),
+        ),
         ("{scopes: own}", OWN.to_owned()),
     ];
     let mut roles = "roles:\n".to_owned();
@@ -40,7 +51,14 @@ fn b09_a_stage_without_a_level_of_its_own_takes_the_entitys() {
                 }
                 for stage in ["'won'", "'lost'", "'none'", "NULL", "'elsewhere'"] {
                     for owner in [user, "2"] {
-                        DOCS.assert_insert(&mut world, user, "id, first_owner, level, stage", &format!("900, {owner}, 3, {stage}"), &holds, &holds);
+                        DOCS.assert_insert(
+                            &mut world,
+                            user,
+                            "id, first_owner, level, stage",
+                            &format!("900, {owner}, 3, {stage}"),
+                            &holds,
+                            &holds,
+                        );
                     }
                 }
             }

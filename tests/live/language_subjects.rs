@@ -16,8 +16,14 @@ const SUBJECTS: [(&str, &str); 12] = [
     ("team: 9", "SELECT 0"),
     ("department: 2", "SELECT id FROM users WHERE department = 2 UNION SELECT head FROM departments WHERE id = 2"),
     ("department: 1", "SELECT id FROM users WHERE department = 1 UNION SELECT head FROM departments WHERE id = 1"),
-    ("department: 1, subdepartments: true", "SELECT id FROM users WHERE department IN (1, 2, 3, 4) UNION SELECT head FROM departments WHERE id IN (1, 2, 3, 4)"),
-    ("department: 2, subdepartments: true", "SELECT id FROM users WHERE department IN (2, 4) UNION SELECT head FROM departments WHERE id IN (2, 4)"),
+    (
+        "department: 1, subdepartments: true",
+        "SELECT id FROM users WHERE department IN (1, 2, 3, 4) UNION SELECT head FROM departments WHERE id IN (1, 2, 3, 4)",
+    ),
+    (
+        "department: 2, subdepartments: true",
+        "SELECT id FROM users WHERE department IN (2, 4) UNION SELECT head FROM departments WHERE id IN (2, 4)",
+    ),
     ("everyone: true", "SELECT id FROM users"),
 ];
 
@@ -57,7 +63,14 @@ fn b01_a_stored_role_reaches_its_subject_and_nobody_else() {
             assert_reached(&mut world, subject, reached);
             assert_eq!(world.really(&format!("SELECT crm_access.revoke('r', '{kind}', '{key}')")), ["t"]);
         }
-        for call in ["assign('x', 'everyone')", "assign('r', 'planet', '1')", "assign('r', 'user')", "assign('r', 'everyone', '1')", "assign(NULL, 'user', '1')", "assign('r', NULL, '1')"] {
+        for call in [
+            "assign('x', 'everyone')",
+            "assign('r', 'planet', '1')",
+            "assign('r', 'user')",
+            "assign('r', 'everyone', '1')",
+            "assign(NULL, 'user', '1')",
+            "assign('r', NULL, '1')",
+        ] {
             let error = world.admin.batch_execute(&format!("SELECT crm_access.{call}")).unwrap_err();
             assert!(matches!(error.code().unwrap().code(), "42704" | "22023"), "{call}: {error:?}");
         }
@@ -122,11 +135,19 @@ fn b04_who_joins_has_the_roles_at_once_and_who_leaves_has_them_no_more() {
     let cases = [
         ("group: 1", "INSERT INTO group_members VALUES (1, 10)", "DELETE FROM group_members WHERE person = 10"),
         ("group: 2", "UPDATE groups SET leader = 10 WHERE id = 2", "UPDATE groups SET leader = NULL WHERE id = 2"),
-        ("workgroup: 1", "UPDATE workgroup_members SET person = 10 WHERE person = 4", "UPDATE workgroup_members SET workgroup = 2 WHERE person = 10"),
+        (
+            "workgroup: 1",
+            "UPDATE workgroup_members SET person = 10 WHERE person = 4",
+            "UPDATE workgroup_members SET workgroup = 2 WHERE person = 10",
+        ),
         ("team: 2", "INSERT INTO team_members VALUES (2, 10)", "DELETE FROM team_members WHERE team = 2"),
         ("department: 3", "UPDATE users SET department = 3 WHERE id = 10", "UPDATE users SET department = NULL WHERE id = 10"),
         ("department: 3", "UPDATE departments SET head = 10 WHERE id = 3", "UPDATE departments SET head = 1 WHERE id = 3"),
-        ("department: 5, subdepartments: true", "UPDATE departments SET parent = 5 WHERE id = 2; UPDATE users SET department = 4 WHERE id = 10", "UPDATE departments SET parent = 1 WHERE id = 2"),
+        (
+            "department: 5, subdepartments: true",
+            "UPDATE departments SET parent = 5 WHERE id = 2; UPDATE users SET department = 4 WHERE id = 10",
+            "UPDATE departments SET parent = 1 WHERE id = 2",
+        ),
         ("user: 10", "UPDATE users SET active = true WHERE id = 10", "UPDATE users SET active = NULL WHERE id = 10"),
     ];
     for (subject, join, leave) in cases {

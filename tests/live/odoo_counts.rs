@@ -12,7 +12,8 @@ fn readers() -> Vec<(&'static str, String, String, String)> {
     };
     let none = || "false".to_owned();
     let all = || "true".to_owned();
-    let (leads, opportunities) = (format!("(t.company_id = 1 OR {})", user_leads("4")), format!("(t.company_id = 1 OR {})", user_opportunities("4")));
+    let (leads, opportunities) =
+        (format!("(t.company_id = 1 OR {})", user_leads("4")), format!("(t.company_id = 1 OR {})", user_opportunities("4")));
     let both = user("8");
     vec![
         ("1", all(), all(), all()),
@@ -78,7 +79,16 @@ fn o06_the_dashboard_counts_what_its_reader_sees() {
         let mut world = World::new("odoo-crm", target);
         for reader in readers() {
             let shown = world.sees(reader.0, &format!("SELECT {row} FROM sales.pipeline"));
-            assert_eq!(shown, world.sees(reader.0, &PIPELINE.replace("{leads}", "sales.leads").replace("{opportunities}", "sales.opportunities").replace("{orders}", "sales.sales_orders")));
+            assert_eq!(
+                shown,
+                world.sees(
+                    reader.0,
+                    &PIPELINE
+                        .replace("{leads}", "sales.leads")
+                        .replace("{opportunities}", "sales.opportunities")
+                        .replace("{orders}", "sales.sales_orders")
+                )
+            );
             same(&mut world, &reader, PIPELINE);
         }
         for nobody in ["7", "15", "16", "11"] {

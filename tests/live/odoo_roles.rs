@@ -29,7 +29,8 @@ fn o08_who_may_create_inserts_and_reads_nothing() {
         }
         for values in ["'N', 11, 1", "'N', 3, 2", "'N', NULL, 1"] {
             assert!(LEADS.assert_insert(&mut world, "11", "title, user_id, company_id", values, "true", "false"));
-            let accepted = OPPORTUNITIES.assert_insert(&mut world, "11", "title, created_by, company_id", values, "t.created_by = 11", "false");
+            let accepted =
+                OPPORTUNITIES.assert_insert(&mut world, "11", "title, created_by, company_id", values, "t.created_by = 11", "false");
             assert_eq!(accepted, values.contains("11"));
         }
     }
@@ -146,6 +147,9 @@ fn o11_what_hangs_on_a_restricted_record_is_reached_through_it_alone() {
         let through_mine = orders_of(leads, &opportunities);
         assert_eq!(world.sees("14", "SELECT id FROM sales.sales_orders"), ORDERS.really(&mut world, &through_mine));
         assert_eq!(world.sees("14", "SELECT id FROM sales.activities"), ACTIVITIES.really(&mut world, &through_mine));
-        assert_eq!(world.attempt("14", "UPDATE sales.activities SET summary = 'x'"), Ok(ACTIVITIES.really(&mut world, &through_mine).len() as u64));
+        assert_eq!(
+            world.attempt("14", "UPDATE sales.activities SET summary = 'x'"),
+            Ok(ACTIVITIES.really(&mut world, &through_mine).len() as u64)
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! Rule O12: what is applied stands beside the application's tables, and goes without a trace.
 
 use crate::catalog::{assert_same, catalog};
-use crate::support::{World, applier, apply_as, connect, project_file, refused, tables_only};
 use crate::support::{REFUSED, TARGETS};
+use crate::support::{World, applier, apply_as, connect, project_file, refused, tables_only};
 use crm_access::apply::Outcome;
 use crm_access::program::Target;
 
@@ -20,7 +20,10 @@ fn other_configuration(preset: &str, reader: &str) -> String {
         "odoo-crm" => text
             .replace("lead: {read: [own, unassigned], create: [own, unassigned], update: [own, unassigned]}", "lead: own")
             .replace("  own_records_only: # O11", "  no_tickets: {entities: {ticket: none}, others: as_granted}\n  own_records_only: # O11")
-            .replace("  ticket:\n    table: tickets\n    owners: assignee_id\n", "  ticket:\n    table: tickets\n    owners: assignee_id\n    creator: assignee_id\n"),
+            .replace(
+                "  ticket:\n    table: tickets\n    owners: assignee_id\n",
+                "  ticket:\n    table: tickets\n    owners: assignee_id\n    creator: assignee_id\n",
+            ),
         _ => text.replace("      quotation: {read: all, create: all, update: all, delete: own(deal)}\n", ""),
     };
     assert_ne!(text, changed);
@@ -51,7 +54,10 @@ fn comes_and_goes(preset: &str, target: Target, prepare: &str) {
     let mut left = Vec::new();
     for round in 0..2 {
         for text in [configuration(preset, &reader), other_configuration(preset, &reader), configuration(preset, &reader)] {
-            assert_eq!(apply_as(&database, applier(target), target, &text).map_err(|refused| format!("{context}: {refused:?}")), Ok(Outcome::Applied));
+            assert_eq!(
+                apply_as(&database, applier(target), target, &text).map_err(|refused| format!("{context}: {refused:?}")),
+                Ok(Outcome::Applied)
+            );
             assert_ne!(outside(&database, &reader), before, "{context}");
         }
         remove(&database, target);
@@ -185,7 +191,10 @@ fn o12_a_changed_configuration_leaves_no_old_policy_and_keeps_stored_assignments
         assert_same(&expected, &catalog(&mut world.admin, "", &roles), target.name());
         assert_eq!(world.really("SELECT a::text FROM crm_access.assignment AS a"), stored);
         // The restriction that is no more restricts nobody; the role still counts.
-        assert_eq!(world.sees("18", "SELECT id FROM sales.leads"), world.really("SELECT id FROM sales.leads WHERE company_id = 1 OR user_id = 18 OR user_id IS NULL"));
+        assert_eq!(
+            world.sees("18", "SELECT id FROM sales.leads"),
+            world.really("SELECT id FROM sales.leads WHERE company_id = 1 OR user_id = 18 OR user_id IS NULL")
+        );
         // Removed and applied again: the assignments are there still.
         remove(&world.database, target);
         assert_eq!(world.really("SELECT a::text FROM crm_access.assignment AS a"), stored);
