@@ -137,7 +137,7 @@ fn b04_who_joins_has_the_roles_at_once_and_who_leaves_has_them_no_more() {
         ("group: 2", "UPDATE groups SET leader = 10 WHERE id = 2", "UPDATE groups SET leader = NULL WHERE id = 2"),
         (
             "workgroup: 1",
-            "UPDATE workgroup_members SET person = 10 WHERE person = 4",
+            "INSERT INTO workgroup_members VALUES (1, 10)",
             "UPDATE workgroup_members SET workgroup = 2 WHERE person = 10",
         ),
         ("team: 2", "INSERT INTO team_members VALUES (2, 10)", "DELETE FROM team_members WHERE team = 2"),
