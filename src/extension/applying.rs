@@ -3,16 +3,15 @@
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-use super::diagnostics::{examine, line};
+use super::diagnostics::{Examined, line};
 use super::session::CallersTransaction;
 use crate::apply::{Outcome, apply as apply_over};
-use crate::program::Target;
 use crate::text::Severity;
 
 /// Makes a configuration the one that the database enforces: `applied`, or `unchanged` where it stands already.
 #[pg_extern(volatile, strict, parallel_unsafe)]
 fn apply(config: &str) -> Result<&'static str, ErrorReport> {
-    let (source, prepared, diagnostics) = examine(config, Target::Extension).sound()?;
+    let (source, prepared, diagnostics) = Examined::here(config)?.sound()?;
     for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Warning) {
         let report = ErrorReport::new(PgSqlErrorCode::ERRCODE_WARNING, line(Some(&source), diagnostic), "apply");
         match &diagnostic.help {

@@ -1,27 +1,31 @@
 //! `crm_access.check(config)`.
 
+use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-use super::diagnostics::{examine, place};
-use crate::program::Target;
+use super::diagnostics::{Examined, place};
 
-/// Everything that is wrong with a configuration, or worth knowing; no row where there is nothing to say.
-#[pg_extern(stable, strict, parallel_safe)]
+/// Everything that is wrong with a configuration in this database, or worth knowing; no row where there is nothing to say.
+#[pg_extern(volatile, strict, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
 #[allow(clippy::type_complexity)]
 fn check(
     config: &str,
-) -> TableIterator<
-    'static,
-    (
-        name!(code, String),
-        name!(severity, String),
-        name!(line, Option<i32>),
-        name!(column, Option<i32>),
-        name!(message, String),
-        name!(help, Option<String>),
-    ),
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(code, String),
+            name!(severity, String),
+            name!(line, Option<i32>),
+            name!(column, Option<i32>),
+            name!(message, String),
+            name!(help, Option<String>),
+        ),
+    >,
+    ErrorReport,
 > {
-    let examined = examine(config, Target::Extension);
+    let examined = Examined::here(config)?;
     let source = examined.source.as_ref();
     let rows: Vec<_> = examined
         .diagnostics
@@ -40,5 +44,5 @@ fn check(
             )
         })
         .collect();
-    TableIterator::new(rows)
+    Ok(TableIterator::new(rows))
 }

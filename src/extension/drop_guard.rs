@@ -10,6 +10,8 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{DropStmt, EventTriggerData, List, Node, NodeTag, ObjectType};
 use pgrx::prelude::*;
 
+use super::session::unexpected;
+
 extension_sql!(
     r#"
 CREATE FUNCTION crm_access.guard_drop() RETURNS event_trigger
@@ -46,9 +48,7 @@ pub unsafe extern "C-unwind" fn crm_access_guard_drop(fcinfo: pg_sys::FunctionCa
         match stands {
             Ok(Some(false)) => {}
             Ok(_) => refusal().report(PgLogLevel::ERROR),
-            Err(error) => {
-                ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, error.to_string(), "guard_drop").report(PgLogLevel::ERROR)
-            }
+            Err(error) => unexpected(error).report(PgLogLevel::ERROR),
         }
     }
     pg_sys::Datum::from(0_usize)

@@ -3,10 +3,9 @@
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-use super::diagnostics::examine;
+use super::diagnostics::Examined;
 use crate::apply::end_statement;
 use crate::program::Target;
-use crate::render::RenderError;
 
 /// The script that applies a configuration, for this extension or for a server without it (`portable`).
 #[pg_extern(stable, strict, parallel_safe)]
@@ -16,13 +15,6 @@ fn generate(config: &str, target: default!(&str, "'extension'")) -> Result<Strin
         return Err(ErrorReport::new(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, message, "generate")
             .set_hint("The targets are extension and portable."));
     };
-    let (source, prepared, _) = examine(config, target).sound()?;
+    let (source, prepared, _) = Examined::new(config, target).sound()?;
     Ok(prepared.script.text(&end_statement(&source, &prepared)?))
-}
-
-impl From<RenderError> for ErrorReport {
-    fn from(error: RenderError) -> Self {
-        ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, error.to_string(), "render")
-            .set_hint("Please report this as a defect of crm_access.")
-    }
 }

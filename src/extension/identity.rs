@@ -10,6 +10,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use pgrx::spi;
 
+use super::session::unexpected;
 use super::setting;
 
 thread_local! {
@@ -27,11 +28,8 @@ pub fn register() {
 unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type, _argument: *mut c_void) {
     use pg_sys::XactEvent::{XACT_EVENT_ABORT, XACT_EVENT_COMMIT, XACT_EVENT_PREPARE};
     if event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE {
-        ACTS_FOR.with(|acts_for| {
-            if let Ok(mut acts_for) = acts_for.try_borrow_mut() {
-                *acts_for = None;
-            }
-        });
+        // Where it can't be reached the process is ending.
+        let _ = ACTS_FOR.try_with(|acts_for| acts_for.try_borrow_mut().map(|mut acts_for| *acts_for = None));
     }
 }
 
@@ -133,8 +131,4 @@ impl Drop for ActingRole {
 
 fn fault(code: PgSqlErrorCode, message: impl Into<std::borrow::Cow<'static, str>>) -> ErrorReport {
     ErrorReport::new(code, message, "act_as")
-}
-
-fn unexpected(error: spi::Error) -> ErrorReport {
-    fault(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, error.to_string())
 }

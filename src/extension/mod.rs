@@ -3,6 +3,9 @@
 //! The only layer that names `pgrx`. Its script is `sql/state.sql`, then the functions of these files, then the blocks at the end of this one.
 //! Nothing is granted to PUBLIC except [`version`]; what the application may call is granted by the configuration that is applied.
 
+// An error that keeps its SQLSTATE, DETAIL and HINT has to be returned as pgrx's own, which is large.
+#![allow(clippy::result_large_err)]
+
 mod applying;
 mod checking;
 mod diagnostics;

@@ -87,9 +87,7 @@ impl Renderer {
     /// The text of a statement, without a final line break.
     pub fn statement(&self, statement: &Statement) -> Result<String, RenderError> {
         match statement {
-            Statement::State => {
-                Ok(concat!("CREATE SCHEMA IF NOT EXISTS crm_access;\n\n", include_str!("../../sql/state.sql")).trim_end().to_owned())
-            }
+            Statement::State => Ok(concat!("CREATE SCHEMA IF NOT EXISTS crm_access;\n\n", include_str!("../../sql/state.sql")).trim_end().to_owned()),
             Statement::Signing => Ok(include_str!("../../sql/signing.sql").trim_end().to_owned()),
             Statement::CreateFunction(function) => self.function(statement, function),
             other => self.plain(other, Context::from_serialize(other)?),

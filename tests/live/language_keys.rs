@@ -8,10 +8,39 @@ fn keys(kind: &str) -> Vec<&'static str> {
     match kind {
         "int4" => vec!["1", "-1", "0", "2147483647", "-2147483648"],
         "int8" => vec!["1", "9223372036854775807", "-9223372036854775808", "4294967297", "0"],
-        "uuid" => vec!["00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"],
+        "uuid" => {
+            vec!["00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"]
+        }
         _ => vec![
-            "a", "A", "007", "7", " 7", "7 ", "o'brien", "\"quoted\"", "back\\slash", "' OR true --", "'; DROP TABLE docs; --", "größe", "日本", "e\u{301}", "é", "{a,b}", "$1", "%", "_", "null", "NULL", "a:b:c", "1,2",
-            "\u{1F600}", "\\x41", "true", "(1)", "[1]", "x\ty",
+            "a",
+            "A",
+            "007",
+            "7",
+            " 7",
+            "7 ",
+            "o'brien",
+            "\"quoted\"",
+            "back\\slash",
+            "' OR true --",
+            "'; DROP TABLE docs; --",
+            "größe",
+            "日本",
+            "e\u{301}",
+            "é",
+            "{a,b}",
+            "$1",
+            "%",
+            "_",
+            "null",
+            "NULL",
+            "a:b:c",
+            "1,2",
+            "\u{1F600}",
+            "\\x41",
+            "true",
+            "(1)",
+            "[1]",
+            "x\ty",
         ],
     }
 }

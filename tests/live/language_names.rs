@@ -93,7 +93,9 @@ assignments:
             );
             // A restriction table with nulls is refused: nobody knows what they mean. Only user 2 has a row that says something.
             let text = text.replace("table: people, user: id, restriction", "table: restricted, user: id, restriction");
-            let script = format!("{script} CREATE TABLE restricted AS SELECT id, \"the restriction\" FROM people WHERE \"the restriction\" IS NOT NULL;");
+            let script = format!(
+                "{script} CREATE TABLE restricted AS SELECT id, \"the restriction\" FROM people WHERE \"the restriction\" IS NOT NULL;"
+            );
             let database = tables_from(&script, target);
             let roles = [app.as_str(), backend.as_str(), reader.as_str(), "crm_owner"];
             let before = catalog(&mut connect(&database, "postgres"), "crm_access", &roles);
@@ -105,15 +107,41 @@ assignments:
             let note = format!("t.note = {}", literal(name));
             let stage = format!("(t.stage <> {0} OR t.stage = {0} AND t.\"owner of it\" = $u)", literal(name));
             let own = "t.\"owner of it\" = $u";
-            rows.assert_rights(&mut world, "1", &format!("({} OR {note})", own.replace("$u", "1")), &stage.replace("$u", "1"), &own.replace("$u", "1"));
+            rows.assert_rights(
+                &mut world,
+                "1",
+                &format!("({} OR {note})", own.replace("$u", "1")),
+                &stage.replace("$u", "1"),
+                &own.replace("$u", "1"),
+            );
             let mine = own.replace("$u", "2");
             rows.assert_rights(&mut world, "2", &mine, &format!("{mine} AND {}", stage.replace("$u", "2")), &mine);
             rows.assert_nothing(&mut world, "3");
-            rows.assert_insert(&mut world, "1", &format!("{column}, \"owner of it\""), "90, 1", &own.replace("$u", "1"), "t.\"owner of it\" = 1");
-            rows.assert_insert(&mut world, "1", &format!("{column}, \"owner of it\""), "90, 2", &own.replace("$u", "1"), "t.\"owner of it\" = 1");
+            rows.assert_insert(
+                &mut world,
+                "1",
+                &format!("{column}, \"owner of it\""),
+                "90, 1",
+                &own.replace("$u", "1"),
+                "t.\"owner of it\" = 1",
+            );
+            rows.assert_insert(
+                &mut world,
+                "1",
+                &format!("{column}, \"owner of it\""),
+                "90, 2",
+                &own.replace("$u", "1"),
+                "t.\"owner of it\" = 1",
+            );
             assert_eq!(world.sees("1", &format!("SELECT crm_access.can('read', {}, 3)", literal(name))).len(), 1);
             world.force(&format!("SELECT crm_access.assign({0}, 'user', '3'), crm_access.restrict({0}, 'user', '3')", literal(name)));
-            rows.assert_rights(&mut world, "3", &own.replace("$u", "3"), &format!("{} AND {}", own.replace("$u", "3"), stage.replace("$u", "3")), &own.replace("$u", "3"));
+            rows.assert_rights(
+                &mut world,
+                "3",
+                &own.replace("$u", "3"),
+                &format!("{} AND {}", own.replace("$u", "3"), stage.replace("$u", "3")),
+                &own.replace("$u", "3"),
+            );
             assert_eq!(world.really("SELECT to_regclass('public.victim') IS NOT NULL"), ["t"]);
             // Policies are the generated ones and nothing else.
             let strange = "SELECT polname FROM pg_policy WHERE polname NOT LIKE 'crm\\_access%'";
@@ -127,7 +155,11 @@ assignments:
 }
 
 fn literal(text: &str) -> String {
-    if text.contains('\\') { format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''")) } else { format!("'{}'", text.replace('\'', "''")) }
+    if text.contains('\\') {
+        format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+    } else {
+        format!("'{}'", text.replace('\'', "''"))
+    }
 }
 
 const PARTITIONED: &str = "
@@ -179,21 +211,21 @@ assignments: {listed: {role: r, everyone: true}}
         for user in ["1", "2"] {
             let own = format!("t.owner = {user}");
             assert_eq!(world.sees(user, "SELECT id FROM other.docs"), docs.really(&mut world, &own));
-            assert_eq!(world.attempt(user, "UPDATE other.docs SET year = 2021"), Ok(20));
-            assert_eq!(world.attempt(user, "DELETE FROM other.docs"), Ok(20));
+            assert_eq!(world.tries(user, "UPDATE other.docs SET year = 2021"), Ok(20));
+            assert_eq!(world.tries(user, "DELETE FROM other.docs"), Ok(20));
             assert_eq!(world.sees(user, "SELECT id FROM other.parent"), things.really(&mut world, &own));
-            assert_eq!(world.attempt(user, "UPDATE other.parent SET id = 7"), Ok(2));
+            assert_eq!(world.tries(user, "UPDATE other.parent SET id = 7"), Ok(2));
             docs.assert_insert(&mut world, user, "id, year, owner", "900, 2022, 1", &own, &own);
             docs.assert_insert(&mut world, user, "id, year, owner", "900, 2002, 2", &own, &own);
             docs.assert_move(&mut world, user, "9", "owner = 1", &own, &own);
             docs.assert_move(&mut world, user, "10", "owner = 2, year = 2001", &own, &own);
             for part in ["other.docs_old", "docs_new", "docs_new_1", "docs_new_2", "other.child"] {
                 assert_eq!(world.count(user, part), 0, "{part}");
-                assert_eq!(world.attempt(user, &format!("UPDATE {part} SET id = 7")), Ok(0), "{part}");
-                assert_eq!(world.attempt(user, &format!("DELETE FROM {part}")), Ok(0), "{part}");
+                assert_eq!(world.tries(user, &format!("UPDATE {part} SET id = 7")), Ok(0), "{part}");
+                assert_eq!(world.tries(user, &format!("DELETE FROM {part}")), Ok(0), "{part}");
             }
             for (part, year) in [("other.docs_old", 2001), ("docs_new", 2021), ("docs_new_1", 2021)] {
-                refused(world.attempt(user, &format!("INSERT INTO {part} (id, year, owner) VALUES (901, {year}, 1)")), REFUSED);
+                refused(world.tries(user, &format!("INSERT INTO {part} (id, year, owner) VALUES (901, {year}, 1)")), REFUSED);
             }
         }
         let removed: bool = connect(&database, applier(target)).query_one("SELECT crm_access.remove()", &[]).unwrap().get(0);

@@ -49,7 +49,10 @@ const CASES: [(&str, &str); 46] = [
     ("upper(region) = 'NORTH' OR length(region) = 6", "upper(t.region) = 'NORTH' OR length(t.region) = 6"),
     ("coalesce(region, 'none') = coalesce(user.region, 'none')", "coalesce(t.region, 'none') = coalesce($region, 'none')"),
     ("coalesce(flag, user.vip, true)", "coalesce(t.flag, $vip, true)"),
-    ("NOT (region = 'north' OR level > 2) AND (budget >= 10 OR NOT flag)", "NOT (t.region = 'north' OR t.level > 2) AND (t.budget >= 10 OR NOT t.flag)"),
+    (
+        "NOT (region = 'north' OR level > 2) AND (budget >= 10 OR NOT flag)",
+        "NOT (t.region = 'north' OR t.level > 2) AND (t.budget >= 10 OR NOT t.flag)",
+    ),
     ("\"region\" = 'o''west' AND (level = 1 OR level = 2 AND flag)", "t.region = 'o''west' AND (t.level = 1 OR (t.level = 2 AND t.flag))"),
 ];
 
@@ -62,8 +65,14 @@ fn truth(condition: &str, user: &str) -> String {
     format!("coalesce(({text}), false)")
 }
 
-const SETS: [&str; 6] =
-    ["region = 'north', level = 1", "region = NULL", "level = NULL, flag = NULL", "flag = true, budget = 22.5", "due = NULL, seen = NULL, badge = NULL", "level = 3, quota = 5000000000"];
+const SETS: [&str; 6] = [
+    "region = 'north', level = 1",
+    "region = NULL",
+    "level = NULL, flag = NULL",
+    "flag = true, budget = 22.5",
+    "due = NULL, seen = NULL, badge = NULL",
+    "level = 3, quota = 5000000000",
+];
 const COLUMNS: &str = "id, region, level, quota, budget, flag, due, seen, badge";
 const VALUES: [&str; 4] = [
     "900, 'north', 1, 5000000000, 22.5, true, '2024-01-05', '2024-01-01 03:00 UTC', '00000000-0000-4000-8000-000000000003'",

@@ -121,15 +121,15 @@ fn o06_a_view_with_its_owners_rights_gives_what_its_asker_sees_or_nothing() {
             assert_eq!(world.count(user, "sales.all_leads"), 0);
             assert_eq!(world.count(user, "sales.lead_totals"), 0);
             assert_eq!(world.sees(user, "SELECT sales.count_leads()"), ["0"]);
-            assert_eq!(world.attempt(user, "UPDATE sales.all_leads SET title = 'touched'"), Ok(0));
-            assert_eq!(world.attempt(user, "DELETE FROM sales.all_leads"), Ok(0));
-            refused(world.attempt(user, "INSERT INTO sales.all_leads (title, user_id, company_id) VALUES ('N', 2, 1)"), REFUSED);
+            assert_eq!(world.tries(user, "UPDATE sales.all_leads SET title = 'touched'"), Ok(0));
+            assert_eq!(world.tries(user, "DELETE FROM sales.all_leads"), Ok(0));
+            refused(world.tries(user, "INSERT INTO sales.all_leads (title, user_id, company_id) VALUES ('N', 2, 1)"), REFUSED);
         }
         let mine = LEADS.really(&mut world, &user_leads("2"));
         world.own("ALTER VIEW sales.all_leads SET (security_invoker = true)").unwrap();
         assert_eq!(world.sees("2", "SELECT id FROM sales.all_leads"), mine);
         assert_eq!(world.sees("2", "UPDATE sales.all_leads SET title = 'touched' RETURNING id"), mine);
-        refused(world.attempt("2", "INSERT INTO sales.all_leads (title, user_id, company_id) VALUES ('N', 3, 1)"), REFUSED);
+        refused(world.tries("2", "INSERT INTO sales.all_leads (title, user_id, company_id) VALUES ('N', 3, 1)"), REFUSED);
     }
 }
 

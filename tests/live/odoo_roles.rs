@@ -14,8 +14,8 @@ fn o08_who_may_view_reads_and_does_nothing_else() {
         }
         ACTIVITIES.assert_rights(&mut world, "10", "num_nonnulls(t.lead_id, t.opportunity_id) = 1", "false", "false");
         ORDERS.assert_nothing(&mut world, "10");
-        refused(world.attempt("10", "INSERT INTO sales.leads (title, user_id, company_id) VALUES ('N', 10, 1)"), REFUSED);
-        refused(world.attempt("10", "INSERT INTO sales.opportunities (title, created_by, company_id) VALUES ('N', 10, 1)"), REFUSED);
+        refused(world.tries("10", "INSERT INTO sales.leads (title, user_id, company_id) VALUES ('N', 10, 1)"), REFUSED);
+        refused(world.tries("10", "INSERT INTO sales.opportunities (title, created_by, company_id) VALUES ('N', 10, 1)"), REFUSED);
     }
 }
 
@@ -46,7 +46,7 @@ fn o08_who_may_edit_updates_and_neither_creates_nor_deletes() {
         }
         OWNERS.assert_rights(&mut world, "12", "true", "false", "false");
         assert_eq!(LEADS.assert_move(&mut world, "12", &lead(1), "user_id = 3", "true", "true"), Move::Done);
-        refused(world.attempt("12", "INSERT INTO sales.leads (title, company_id) VALUES ('N', 1)"), REFUSED);
+        refused(world.tries("12", "INSERT INTO sales.leads (title, company_id) VALUES ('N', 1)"), REFUSED);
         // Without the viewer's role the editor finds no record by a column, and still touches all where none is asked for.
         world.own("DELETE FROM sales.user_roles WHERE user_id = 12 AND role = 'crm_viewer'").unwrap();
         LEADS.assert_rights(&mut world, "12", "false", "true", "false");
@@ -64,7 +64,7 @@ fn o08_who_manages_deletes_and_says_whose_a_record_is() {
         OWNERS.assert_every(&mut world, "13", "true");
         assert!(OWNERS.assert_insert(&mut world, "13", "opportunity_id, user_id", "2, 21", "true", "true"));
         assert_eq!(OWNERS.assert_move(&mut world, "13", "1", "user_id = 21", "true", "true"), Move::Done);
-        refused(world.attempt("13", "INSERT INTO sales.leads (title, company_id) VALUES ('N', 1)"), REFUSED);
+        refused(world.tries("13", "INSERT INTO sales.leads (title, company_id) VALUES ('N', 1)"), REFUSED);
         // The four together are a manager of everything.
         world.own("INSERT INTO sales.user_roles SELECT 13, r FROM unnest(ARRAY['crm_creator', 'crm_editor']) AS r").unwrap();
         LEADS.assert_every(&mut world, "13", "true");
@@ -148,7 +148,7 @@ fn o11_what_hangs_on_a_restricted_record_is_reached_through_it_alone() {
         assert_eq!(world.sees("14", "SELECT id FROM sales.sales_orders"), ORDERS.really(&mut world, &through_mine));
         assert_eq!(world.sees("14", "SELECT id FROM sales.activities"), ACTIVITIES.really(&mut world, &through_mine));
         assert_eq!(
-            world.attempt("14", "UPDATE sales.activities SET summary = 'x'"),
+            world.tries("14", "UPDATE sales.activities SET summary = 'x'"),
             Ok(ACTIVITIES.really(&mut world, &through_mine).len() as u64)
         );
     }

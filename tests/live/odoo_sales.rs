@@ -21,7 +21,7 @@ fn o04_without_a_crm_role_there_is_no_crm_row_and_no_command() {
                 "INSERT INTO sales.opportunity_owners (opportunity_id, user_id) VALUES (1, 7)".to_owned(),
                 format!("INSERT INTO sales.activities (summary, lead_id) VALUES ('N', '{}')", lead(1)),
             ] {
-                refused(world.attempt(user, &command), REFUSED);
+                refused(world.tries(user, &command), REFUSED);
             }
         }
         for user in ["15", "16", "999"] {
@@ -60,7 +60,7 @@ fn o05_a_crm_user_reads_the_orders_of_their_leads_and_changes_none() {
             ORDERS.assert_rights(&mut world, user, &read, "false", "false");
             LINES.assert_rights(&mut world, user, &through("sales_order_id", &ORDERS, &read), "false", "false");
             let new = format!("INSERT INTO sales.sales_orders (number, lead_id, user_id) VALUES ('S-X', '{}', {user})", lead(1));
-            refused(world.attempt(user, &new), REFUSED);
+            refused(world.tries(user, &new), REFUSED);
         }
         let (read, write) = (format!("({} OR {})", orders_of(&user_leads("8"), &user_opportunities("8")), sold_by("8")), sold_by("8"));
         ORDERS.assert_rights(&mut world, "8", &read, &write, "false");
@@ -118,7 +118,7 @@ fn o09_support_sees_leads_with_a_ticket_and_nothing_of_sales() {
             {
                 ACTIVITIES.assert_insert(&mut world, user, "summary, ticket_id, lead_id", &values, &write, "t.ticket_id IS NOT NULL");
             }
-            refused(world.attempt(user, "INSERT INTO sales.leads (title, company_id, for_support) VALUES ('N', 1, true)"), REFUSED);
+            refused(world.tries(user, "INSERT INTO sales.leads (title, company_id, for_support) VALUES ('N', 1, true)"), REFUSED);
         }
         let taken = ACTIVITIES.assert_move(
             &mut world,
@@ -157,7 +157,7 @@ fn o10_the_usual_user_creates_reads_and_updates_and_only_the_manager_deletes() {
         ];
         for user in ["2", "3", "8", "6", "17"] {
             for table in tables {
-                assert_eq!(world.attempt(user, &format!("DELETE FROM sales.{table}")), Ok(0), "{user} {table}");
+                assert_eq!(world.tries(user, &format!("DELETE FROM sales.{table}")), Ok(0), "{user} {table}");
             }
         }
         let (leads, opportunities) = (user_leads("2"), user_opportunities("2"));
@@ -184,7 +184,7 @@ fn o10_the_usual_user_creates_reads_and_updates_and_only_the_manager_deletes() {
         OWNERS.assert_every(&mut world, "4", &through("opportunity_id", &OPPORTUNITIES, &opportunities));
         ACTIVITIES.assert_every(&mut world, "4", &orders_of(&leads, &opportunities));
         for table in ["sales_orders", "sales_order_lines", "partners", "partner_contacts", "tickets"] {
-            assert_eq!(world.attempt("4", &format!("DELETE FROM sales.{table}")), Ok(0), "{table}");
+            assert_eq!(world.tries("4", &format!("DELETE FROM sales.{table}")), Ok(0), "{table}");
         }
     }
 }

@@ -134,7 +134,7 @@ fn o12_privileges_that_go_round_row_security_are_taken_while_it_stands() {
                 let held = format!("SELECT has_table_privilege('crm_backend', 'sales.{table}', '{privilege}')");
                 assert_eq!(world.really(&held), ["f"], "{table} {privilege}");
             }
-            refused(world.attempt("1", &format!("TRUNCATE sales.{table} CASCADE")), REFUSED);
+            refused(world.tries("1", &format!("TRUNCATE sales.{table} CASCADE")), REFUSED);
         }
     }
 }

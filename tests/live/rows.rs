@@ -25,18 +25,18 @@ impl Rows<'_> {
         let updated = self.really(world, &format!("({read}) AND ({update})"));
         let seen = world.sees(user, &format!("UPDATE {table} SET {touch} RETURNING {key}"));
         assert_eq!(seen, updated, "{context}: UPDATE ... RETURNING");
-        let seen = world.attempt(user, &format!("UPDATE {table} SET {touch} WHERE {key} IS NOT NULL"));
+        let seen = world.tries(user, &format!("UPDATE {table} SET {touch} WHERE {key} IS NOT NULL"));
         assert_eq!(seen, Ok(updated.len() as u64), "{context}: UPDATE ... WHERE");
         // Without a column to read the server asks for no SELECT policy.
         let blind = self.really(world, update).len() as u64;
-        assert_eq!(world.attempt(user, &format!("UPDATE {table} SET {touch}")), Ok(blind), "{context}: UPDATE of everything");
+        assert_eq!(world.tries(user, &format!("UPDATE {table} SET {touch}")), Ok(blind), "{context}: UPDATE of everything");
         let deleted = self.really(world, &format!("({read}) AND ({delete})"));
         let seen = world.sees(user, &format!("DELETE FROM {table} RETURNING {key}"));
         assert_eq!(seen, deleted, "{context}: DELETE ... RETURNING");
-        let seen = world.attempt(user, &format!("DELETE FROM {table} WHERE {key} IS NOT NULL"));
+        let seen = world.tries(user, &format!("DELETE FROM {table} WHERE {key} IS NOT NULL"));
         assert_eq!(seen, Ok(deleted.len() as u64), "{context}: DELETE ... WHERE");
         let blind = self.really(world, delete).len() as u64;
-        assert_eq!(world.attempt(user, &format!("DELETE FROM {table}")), Ok(blind), "{context}: DELETE of everything");
+        assert_eq!(world.tries(user, &format!("DELETE FROM {table}")), Ok(blind), "{context}: DELETE of everything");
     }
 
     /// The same condition for all three.
@@ -67,7 +67,7 @@ impl Rows<'_> {
         } else {
             Move::Done
         };
-        let found = Move::of(world.attempt(user, &command));
+        let found = Move::of(world.tries(user, &command));
         assert_eq!(found, expected, "{} user {user}: {command}", world.target.name());
         let returning = world.try_sees(user, &format!("{command} RETURNING {key}"));
         let found = Move::of(returning.map(|rows| rows.len() as u64));
@@ -86,7 +86,7 @@ impl Rows<'_> {
         let created = !after(world, &command, &format!("SELECT {key} FROM {table} AS t WHERE {fresh} AND ({create})")).is_empty();
         let returned = created && !after(world, &command, &format!("SELECT {key} FROM {table} AS t WHERE {fresh} AND ({read})")).is_empty();
         let context = format!("{} user {user}: {command}", world.target.name());
-        assert_eq!(Move::of(world.attempt(user, &command)), if created { Move::Done } else { Move::Refused }, "{context}");
+        assert_eq!(Move::of(world.tries(user, &command)), if created { Move::Done } else { Move::Refused }, "{context}");
         let found = Move::of(world.try_sees(user, &format!("{command} RETURNING {key}")).map(|rows| rows.len() as u64));
         assert_eq!(found, if returned { Move::Done } else { Move::Refused }, "{context} RETURNING");
         created

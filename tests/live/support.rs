@@ -240,14 +240,40 @@ impl World {
         Ok(rows)
     }
 
-    /// What a command would do as that user: it is rolled back.
-    pub fn attempt(&mut self, user: &str, command: &str) -> Outcomes {
+    /// Runs a command as that user and takes it back: how many rows it would have reached.
+    pub fn tries(&mut self, user: &str, command: &str) -> Outcomes {
         let identity = self.identity(user);
         let mut transaction = self.backend.transaction()?;
         transaction.batch_execute(&identity)?;
         let rows = transaction.execute(command, &[])?;
         transaction.rollback()?;
         Ok(rows)
+    }
+
+    /// The keys for which a command is accepted, each tried alone and taken back; `$key` in it stands for the key. Any other error than
+    /// a row-security violation is a failure of the test.
+    pub fn accepted(&mut self, user: &str, keys: &[String], command: &str) -> Vec<String> {
+        let identity = self.identity(user);
+        let mut transaction = self.backend.transaction().unwrap();
+        transaction.batch_execute(&identity).unwrap();
+        let mut accepted = Vec::new();
+        for key in keys {
+            let mut attempt = transaction.transaction().unwrap();
+            match attempt.batch_execute(&command.replace("$key", key)) {
+                Ok(()) => accepted.push(key.clone()),
+                Err(error) => assert_eq!(Refused::from(error).state, REFUSED, "{user}: {command} with {key}"),
+            }
+            attempt.rollback().unwrap();
+        }
+        accepted
+    }
+
+    /// Runs commands as who gives roles and restrictions: whoever applied the configuration.
+    pub fn assigns(&mut self, commands: &str) -> Result<(), Refused> {
+        match applier(self.target) {
+            "postgres" => Ok(self.admin.batch_execute(commands)?),
+            _ => self.own(commands),
+        }
     }
 
     /// Runs commands as the tables' owner, whom the policies bind too where FORCE is on; for tables of people, which nobody protects.
