@@ -155,23 +155,11 @@ fn one_transaction_acts_for_one_user() {
 #[test]
 fn only_the_backend_may_act_for_users() {
     let mut world = World::new("teamleader", Target::Extension);
-    world.force(
-        "DO $$ BEGIN CREATE ROLE crm_person LOGIN IN ROLE crm_app; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",
-    );
+    world.force("DO $$ BEGIN CREATE ROLE crm_person LOGIN IN ROLE crm_app; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$");
     let mut person = connect(&world.database, "crm_person");
-    for function in [
-        "crm_access.act_as(3)",
-        "crm_access.act_as('3')",
-        "crm_access.remove()",
-        "crm_access.apply('')",
-        "crm_access.clear()",
-        "crm_access.assign('administrator', 'user', '3')",
-        "crm_access.restrict('limited_crm_access', 'user', '3')",
-        "crm_access_rules.roles()",
-        "crm_access_rules.identity_key()",
-        "crm_access.identity()",
-        "crm_access.take_over('public', 'users', 'crm_app')",
-    ] {
+    for function in ["crm_access.act_as(3)", "crm_access.act_as('3')", "crm_access.remove()", "crm_access.apply('')", "crm_access.clear()",
+        "crm_access.assign('administrator', 'user', '3')", "crm_access.restrict('limited_crm_access', 'user', '3')", "crm_access_rules.roles()",
+        "crm_access_rules.identity_key()", "crm_access.identity()", "crm_access.take_over('public', 'users', 'crm_app')"] {
         refused(person.batch_execute(&format!("SELECT {function}")).map_err(Refused::from), REFUSED);
     }
     for table in ["crm_access.version", "crm_access.object", "crm_access.assignment"] {
@@ -248,23 +236,14 @@ fn a_signed_value_can_not_be_forged_changed_or_used_after_it_expired() {
         let issued = client.simple_query(&format!("SELECT crm_access.issue({user}, {seconds})")).map_err(Refused::from);
         refused(issued, "22023");
     }
-    world.force(
-        "DO $$ BEGIN CREATE ROLE crm_person LOGIN IN ROLE crm_app; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",
-    );
+    world.force("DO $$ BEGIN CREATE ROLE crm_person LOGIN IN ROLE crm_app; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$");
     let mut person = connect(&world.database, "crm_person");
-    for command in [
-        "SELECT crm_access.issue('3')",
-        "SELECT * FROM crm_access.identity_key",
-        "SELECT crm_access.keyed_hash('a', 'b')",
-        "SELECT crm_access_rules.token_user('x')",
-    ] {
+    for command in ["SELECT crm_access.issue('3')", "SELECT * FROM crm_access.identity_key", "SELECT crm_access.keyed_hash('a', 'b')", "SELECT crm_access_rules.token_user('x')"] {
         refused(person.batch_execute(command).map_err(Refused::from), REFUSED);
     }
     // A value that is not valid is nobody, not the login role.
     let mut world = World::new("teamleader", Target::Portable);
-    world.force(
-        "DO $$ BEGIN CREATE ROLE tl_lena LOGIN IN ROLE crm_app; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",
-    );
+    world.force("DO $$ BEGIN CREATE ROLE tl_lena LOGIN IN ROLE crm_app; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$");
     let mut lena = connect(&world.database, "tl_lena");
     assert_eq!(after(&mut lena, &["BEGIN", &set("3:4:5")]).unwrap(), "0");
 }
@@ -303,8 +282,7 @@ assignments: {{listed: {{role: writer, everyone: true}}}}
                 owner.batch_execute(&format!("INSERT INTO people VALUES ('{key}'); INSERT INTO notes VALUES ('{key}', '{key}')")).unwrap();
             }
             drop(owner);
-            crate::support::apply_as(&database, crate::support::applier(target), target, &config)
-                .unwrap_or_else(|refused| panic!("{key_type}: {refused:?}"));
+            crate::support::apply_as(&database, crate::support::applier(target), target, &config).unwrap_or_else(|refused| panic!("{key_type}: {refused:?}"));
             let mut world = World::open(database, target);
             for key in keys {
                 let quoted = key.replace('\'', "''");
