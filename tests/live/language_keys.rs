@@ -129,7 +129,8 @@ assignments:
                 world.force(&format!("SELECT crm_access.revoke('author', 'user', {key})"));
             }
             for nobody in ["x", "00", "01", "1.0", "' '", "9223372036854775808", "b'", "a0eebc99"] {
-                if !all.contains(&nobody) {
+                // `00` is the integer 0.
+                if !all.contains(&nobody) && !(kind.starts_with("int") && nobody.starts_with('0')) {
                     DOCS.assert_nothing(&mut world, nobody);
                 }
             }

@@ -78,7 +78,7 @@ identity: {{act_as: {}, setting: {{name: app.user_token, signed: true, issuers: 
 directory:
   users: {{schema: public, table: people, attributes: {{{quoted}: text}}}}
 entities:
-  {quoted}: {{table: {quoted}, key: {quoted}, owners: \"owner of it\", stage: {{column: stage, names: [new, {quoted}]}}, parents: {{{quoted}: parent}}}}
+  {quoted}: {{table: {quoted}, key: {quoted}, owners: \"owner of it\", stage: {{column: stage, names: [new, {quoted}]}}}}
 roles:
   {quoted}: {{description: {quoted}, grants: {{{quoted}: {{read: [own, {{scope: all, where: {}}}], update: {{scopes: all, stages: {{{quoted}: own}}}}, delete: own, create: own}}}}}}
 restrictions:
@@ -172,7 +172,7 @@ END $$;
 CREATE SCHEMA other;
 CREATE TABLE users (id int PRIMARY KEY);
 INSERT INTO users VALUES (1), (2);
-CREATE TABLE other.docs (id int, year int, owner int, PRIMARY KEY (id, year)) PARTITION BY RANGE (year);
+CREATE TABLE other.docs (id int, year int, owner int, CHECK (id > 0)) PARTITION BY RANGE (year);
 CREATE TABLE other.docs_old PARTITION OF other.docs FOR VALUES FROM (2000) TO (2020);
 CREATE TABLE public.docs_new PARTITION OF other.docs FOR VALUES FROM (2020) TO (2030) PARTITION BY LIST (owner);
 CREATE TABLE public.docs_new_1 PARTITION OF docs_new FOR VALUES IN (1);

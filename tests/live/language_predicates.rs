@@ -19,7 +19,7 @@ const CASES: [(&str, &str); 46] = [
     ("quota > 4000000000", "t.quota > 4000000000"),
     ("budget < user.budget", "t.budget < $budget"),
     ("budget = 22.5", "t.budget = 22.5"),
-    ("budget > -1 AND budget < 1e1", "t.budget > -1 AND t.budget < 10"),
+    ("budget > -1 AND budget < 10.0", "t.budget > -1 AND t.budget < 10"),
     ("flag = user.vip", "t.flag = $vip"),
     ("due > user.joined", "t.due > $joined"),
     ("due = '2024-01-05'", "t.due = date '2024-01-05'"),

@@ -212,7 +212,7 @@ fn a_scope_through_a_link_table_asks_for_any_or_for_all_links() {
             let some = format!("EXISTS (SELECT FROM note_docs AS l JOIN docs AS t ON t.id = l.doc WHERE l.note = n.id AND ({condition}))");
             let every = format!(
                 "EXISTS (SELECT FROM note_docs AS l WHERE l.note = n.id) AND NOT EXISTS (SELECT FROM note_docs AS l WHERE l.note = n.id
-                AND l.doc IS DISTINCT FROM ALL (ARRAY(SELECT t.id FROM docs AS t WHERE {condition})))"
+                AND (l.doc IN (SELECT t.id FROM docs AS t WHERE {condition})) IS NOT TRUE)"
             );
             format!("t.id IN (SELECT n.id FROM notes AS n WHERE {})", if links == "any" { some } else { every })
         };
