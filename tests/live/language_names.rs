@@ -30,7 +30,7 @@ fn hostile() -> Vec<String> {
         "x'; DROP TABLE victim; --".to_owned(),
         "x\"; DROP TABLE victim; --".to_owned(),
         "$$; DROP TABLE victim; --".to_owned(),
-        "a\\'b\\\"c".to_owned(),
+        "a\\b'c\\n".to_owned(),
         "größe ñ 日本 \u{1F600}".to_owned(),
         "{{ table }}{% for x in y %}".to_owned(),
         "*/ DROP TABLE victim /*".to_owned(),

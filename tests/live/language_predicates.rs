@@ -25,7 +25,7 @@ const CASES: [(&str, &str); 46] = [
     ("due = '2024-01-05'", "t.due = date '2024-01-05'"),
     ("due < current_date", "t.due < CURRENT_DATE"),
     ("seen >= user.seen", "t.seen >= $seen"),
-    ("seen > now()", "false"),
+    ("seen > now()", "t.seen > now()"),
     ("badge = user.badge", "t.badge = $badge"),
     ("badge = '00000000-0000-4000-8000-000000000003'", "t.badge::text LIKE '%003'"),
     ("region IN ('north', 'south', 'o''west')", "t.region IN ('north', 'south', 'o''west')"),

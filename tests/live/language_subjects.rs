@@ -1,6 +1,7 @@
 //! To whom a role or restriction is given, and what becomes of it when people move.
 
 use crate::language::{DOCS, Parts};
+use crate::rows::is_nobody;
 use crate::support::{REFUSED, TARGETS, World, refused};
 
 const EVERYBODY: [&str; 13] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "99"];
@@ -107,6 +108,9 @@ assignments:
                     (false, _) => DOCS.assert_nothing(&mut world, user),
                     (true, false) => DOCS.assert_every(&mut world, user, "true"),
                     (true, true) => DOCS.assert_rights(&mut world, user, &format!("({own} OR t.shared IS TRUE)"), &own, "false"),
+                }
+                if is_nobody(&mut world, user) {
+                    continue;
                 }
                 assert_eq!(world.count(user, "boxes"), if active && !has { 30 } else { 0 }, "{subject} {user}");
                 assert_eq!(world.count(user, "notes"), if active { 90 } else { 0 }, "{subject} {user}");

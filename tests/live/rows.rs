@@ -1,5 +1,7 @@
 //! Comparing what a user sees and touches with a condition over all rows, which a superuser evaluates.
 
+use crm_access::program::Target;
+
 use crate::support::{Outcomes, REFUSED, World, first_column};
 
 /// A table whose rows a user is given by conditions over the row, which is called `t` in them.
@@ -21,6 +23,11 @@ impl Rows<'_> {
     pub fn assert_rights(&self, world: &mut World, user: &str, read: &str, update: &str, delete: &str) {
         let Rows { table, key, touch } = self;
         let context = format!("{} user {user}, {table}", world.target.name());
+        if is_nobody(world, user) {
+            let expected = self.really(world, &format!("({read}) OR ({update}) OR ({delete})"));
+            assert_eq!(expected, Vec::<String>::new(), "{context}: nobody");
+            return;
+        }
         assert_eq!(world.sees(user, &format!("SELECT {key} FROM {table}")), self.really(world, read), "{context}: read");
         let updated = self.really(world, &format!("({read}) AND ({update})"));
         let seen = world.sees(user, &format!("UPDATE {table} SET {touch} RETURNING {key}"));
@@ -86,6 +93,10 @@ impl Rows<'_> {
         let created = !after(world, &command, &format!("SELECT {key} FROM {table} AS t WHERE {fresh} AND ({create})")).is_empty();
         let returned = created && !after(world, &command, &format!("SELECT {key} FROM {table} AS t WHERE {fresh} AND ({read})")).is_empty();
         let context = format!("{} user {user}: {command}", world.target.name());
+        if is_nobody(world, user) {
+            assert!(!created, "{context}: nobody");
+            return false;
+        }
         assert_eq!(Move::of(world.tries(user, &command)), if created { Move::Done } else { Move::Refused }, "{context}");
         let found = Move::of(world.try_sees(user, &format!("{command} RETURNING {key}")).map(|rows| rows.len() as u64));
         assert_eq!(found, if returned { Move::Done } else { Move::Refused }, "{context} RETURNING");
@@ -111,6 +122,17 @@ impl Move {
             Err(refused) if refused.state == REFUSED => Move::Refused,
             Err(refused) => panic!("{refused:?}"),
         }
+    }
+}
+
+/// Whether the extension lets nobody ask as this user: unknown or not active. The portable target finds out in the policies.
+pub fn is_nobody(world: &mut World, user: &str) -> bool {
+    match world.try_sees(user, "SELECT 1") {
+        Err(refused) => {
+            assert_eq!((world.target, refused.state.as_str()), (Target::Extension, "28000"), "{user}: {refused:?}");
+            true
+        }
+        Ok(_) => false,
     }
 }
 
