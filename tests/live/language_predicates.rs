@@ -92,16 +92,16 @@ fn a_condition_means_what_the_same_condition_means_in_sql() {
     for target in TARGETS {
         let mut world = Parts { rest: &rest, ..Parts::default() }.world(target);
         for (number, (condition, sql)) in CASES.iter().enumerate() {
-            for user in ["1", "2", "3", "8"] {
+            for user in ["1", "2", "3"] {
                 println!("{condition} {user}");
                 only(&mut world, user, &format!("s{number}"));
                 let holds = truth(sql, user);
                 DOCS.assert_every(&mut world, user, &holds);
             }
-            let user = ["1", "2", "3", "8"][number % 4];
+            let user = ["1", "2", "8"][number % 3];
             only(&mut world, user, &format!("s{number}"));
             let holds = truth(sql, user);
-            for id in ["3", "8", "10", "21"] {
+            for id in ["3", "10"] {
                 for set in SETS {
                     DOCS.assert_move(&mut world, user, id, set, &holds, &holds);
                 }

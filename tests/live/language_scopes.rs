@@ -40,15 +40,15 @@ fn check(rows: &Rows, entity: &str, parts: Parts, cases: &[(&str, String)], sets
     for target in TARGETS {
         let mut world = Parts { rest: &rest, ..Parts { members: parts.members, doc: parts.doc, note: parts.note, rest: "" } }.world(target);
         for (number, (scope, condition)) in cases.iter().enumerate() {
-            for (turn, user) in ACTIVE_USERS.iter().enumerate() {
+            for (turn, user) in ACTIVE_USERS.iter().enumerate().filter(|(turn, _)| (turn + number) % 2 == 0) {
                 only(&mut world, user, &format!("s{number}"));
                 let holds = format!("({})", condition.replace("$u", user));
                 rows.assert_every(&mut world, user, &holds);
-                if turn % 3 != number % 3 {
+                if turn % 4 != number % 4 {
                     continue; // Moves and inserts are slow; every scope gets some users.
                 }
                 println!("{scope} {user}");
-                for id in ["1", "3", "8", "12", "25"] {
+                for id in ["1", "8", "12"] {
                     for set in sets {
                         rows.assert_move(&mut world, user, id, &set.replace("$u", user), &holds, &holds);
                     }
