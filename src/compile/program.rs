@@ -50,6 +50,7 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
     }
     steps.push(call(state("ensure_reader"), vec![Sql::literal(&model.reader_role)], "the role that the helper functions run as"));
     steps.push(call(state("clear"), Vec::new(), "nothing of an earlier configuration stays"));
+    steps.push(plain(Statement::Call { function: state("note_held"), arguments: vec![Sql::literal(&model.reader_role)] }));
     steps.push(Step { why: vec!["helper functions".to_owned()], statement: Statement::CreateSchema { schema: Sql::ident(RULES_SCHEMA) } });
     steps.extend(reader_rights(model, target, &mut records));
     for made in functions.into_made() {
