@@ -92,6 +92,8 @@ BEGIN
     IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = reader) THEN
         BEGIN
             EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', reader);
+            -- By this remove() knows that it may drop the role.
+            EXECUTE format('COMMENT ON ROLE %I IS %L', reader, 'made by crm_access');
         EXCEPTION WHEN duplicate_object OR unique_violation THEN
             NULL; -- another database of this server was faster
         END;
@@ -130,6 +132,15 @@ DECLARE
     privilege text;
     helper record;
 BEGIN
+    -- The strongest lock first: asking for it while holding a weaker one could end in a deadlock with ANALYZE or autovacuum.
+    FOR o IN SELECT DISTINCT schema_name, relation_name FROM crm_access.object
+             WHERE kind IN ('table', 'partition', 'policy', 'trigger') ORDER BY 1, 2
+    LOOP
+        target := to_regclass(format('%I.%I', o.schema_name, o.relation_name));
+        IF target IS NOT NULL THEN
+            EXECUTE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', target);
+        END IF;
+    END LOOP;
     FOR o IN SELECT * FROM crm_access.object
              ORDER BY array_position(ARRAY['trigger', 'policy', 'grant', 'partition', 'privilege', 'table'], kind), schema_name, relation_name, name
     LOOP
@@ -308,11 +319,14 @@ BEGIN
     END IF;
     PERFORM crm_access.clear();
     UPDATE crm_access.version v SET removed_at = clock_timestamp() WHERE v.removed_at IS NULL;
-    IF reader IS NOT NULL AND EXISTS (SELECT 1 FROM pg_roles WHERE rolname = reader) THEN
+    IF reader IS NOT NULL AND EXISTS (SELECT 1 FROM pg_roles r WHERE r.rolname = reader) THEN
         BEGIN
+            IF shobj_description(quote_ident(reader)::regrole, 'pg_authid') IS DISTINCT FROM 'made by crm_access' THEN
+                RAISE dependent_objects_still_exist; -- somebody else made it, for something else
+            END IF;
             EXECUTE format('DROP ROLE %I', reader);
         EXCEPTION WHEN dependent_objects_still_exist OR insufficient_privilege OR object_in_use THEN
-            -- Another database of this server still uses it.
+            -- It has another use, perhaps in another database of this server.
             PERFORM crm_access.leave_reader(reader);
         END;
     END IF;

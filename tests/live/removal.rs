@@ -62,6 +62,9 @@ fn comes_and_goes(preset: &str, target: Target, prepare: &str) {
         }
         remove(&database, target);
         assert_same(&before, &outside(&database, &reader), &context);
+        let there = format!("SELECT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{reader}')");
+        let there: bool = connect(&database, "postgres").query_one(&there, &[]).unwrap().get(0);
+        assert_eq!(there, prepare.contains("CREATE ROLE {reader}"), "{context}: the reader role goes if it came with crm_access");
         // Nor does the state schema grow: tables, functions and rights in it are the same after each round.
         let now = everything(&database, &reader);
         if round > 0 {
