@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS crm_access.version (
 COMMENT ON TABLE crm_access.version IS 'configurations that were applied: who, when, the text and its SHA-256';
 
 CREATE TABLE IF NOT EXISTS crm_access.object (
-    kind text NOT NULL CHECK (kind IN ('table', 'partition', 'policy', 'trigger', 'grant', 'privilege', 'role', 'restriction', 'option')),
+    kind text NOT NULL CHECK (kind IN ('table', 'partition', 'policy', 'trigger', 'grant', 'held', 'privilege', 'role', 'restriction', 'option')),
     schema_name text NOT NULL DEFAULT '',
     relation_name text NOT NULL DEFAULT '',
     name text NOT NULL DEFAULT '',
@@ -58,6 +58,33 @@ CREATE TABLE IF NOT EXISTS crm_access.consistency (
 COMMENT ON TABLE crm_access.consistency IS 'orders the checks of assignments among transactions';
 INSERT INTO crm_access.consistency (only_row) VALUES (true) ON CONFLICT DO NOTHING;
 
+-- Makes the caller a member of the reader role until leave_reader, in this transaction. Who is one already stays one: before version 16 a
+-- second GRANT and its REVOKE would take the older membership, or its admin option, away.
+CREATE OR REPLACE FUNCTION crm_access.join_reader(reader text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    PERFORM set_config('crm_access_apply.joined', '', true);
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+       AND (current_setting('server_version_num')::integer >= 160000 OR NOT EXISTS (
+           SELECT 1 FROM pg_auth_members m WHERE m.roleid = (SELECT r.oid FROM pg_roles r WHERE r.rolname = reader)
+              AND m.member = (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user))) THEN
+        EXECUTE format('GRANT %I TO %I', reader, current_user);
+        PERFORM set_config('crm_access_apply.joined', reader, true);
+    END IF;
+END
+$function$;
+
+-- Ends what join_reader began.
+CREATE OR REPLACE FUNCTION crm_access.leave_reader(reader text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    IF current_setting('crm_access_apply.joined', true) = reader THEN
+        EXECUTE format('REVOKE %I FROM %I', reader, current_user);
+    END IF;
+    PERFORM set_config('crm_access_apply.joined', '', true);
+END
+$function$;
+
 -- Creates the NOLOGIN role that owns the helper functions, and lets the applier own things in its name until end_apply.
 CREATE OR REPLACE FUNCTION crm_access.ensure_reader(reader text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
@@ -65,6 +92,8 @@ BEGIN
     IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = reader) THEN
         BEGIN
             EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', reader);
+            -- By this remove() knows that it may drop the role.
+            EXECUTE format('COMMENT ON ROLE %I IS %L', reader, 'made by crm_access');
         EXCEPTION WHEN duplicate_object OR unique_violation THEN
             NULL; -- another database of this server was faster
         END;
@@ -75,10 +104,22 @@ BEGIN
             DETAIL = 'The reader role owns functions that read every protected table, so it must be NOLOGIN, NOSUPERUSER and NOBYPASSRLS.',
             HINT = 'Name another reader_role in the configuration; it is created when missing.';
     END IF;
-    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-        EXECUTE format('GRANT %I TO %I', reader, current_user);
-    END IF;
+    PERFORM crm_access.join_reader(reader);
 END
+$function$;
+
+-- Notes what the reader role may read already, so that it may still when the configuration is gone. Comes after clear().
+CREATE OR REPLACE FUNCTION crm_access.note_held(reader text) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $function$
+    INSERT INTO crm_access.object (kind, schema_name, relation_name, name)
+    SELECT 'held', n.nspname, c.relname, reader
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE EXISTS (SELECT 1 FROM aclexplode(c.relacl) a WHERE a.grantee = quote_ident(reader)::regrole AND a.privilege_type = 'SELECT')
+    UNION ALL
+    SELECT 'held', n.nspname, '', reader
+    FROM pg_namespace n
+    WHERE EXISTS (SELECT 1 FROM aclexplode(n.nspacl) a WHERE a.grantee = quote_ident(reader)::regrole AND a.privilege_type = 'USAGE')
+    ON CONFLICT DO NOTHING
 $function$;
 
 -- Undoes every policy, trigger, grant and row-security switch that was recorded. The schema of the generated functions goes too.
@@ -91,6 +132,15 @@ DECLARE
     privilege text;
     helper record;
 BEGIN
+    -- The strongest lock first: asking for it while holding a weaker one could end in a deadlock with ANALYZE or autovacuum.
+    FOR o IN SELECT DISTINCT schema_name, relation_name FROM crm_access.object
+             WHERE kind IN ('table', 'partition', 'policy', 'trigger') ORDER BY 1, 2
+    LOOP
+        target := to_regclass(format('%I.%I', o.schema_name, o.relation_name));
+        IF target IS NOT NULL THEN
+            EXECUTE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', target);
+        END IF;
+    END LOOP;
     FOR o IN SELECT * FROM crm_access.object
              ORDER BY array_position(ARRAY['trigger', 'policy', 'grant', 'partition', 'privilege', 'table'], kind), schema_name, relation_name, name
     LOOP
@@ -104,16 +154,20 @@ BEGIN
                 IF to_regprocedure(o.before ->> 'function') IS NOT NULL THEN
                     EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %I', to_regprocedure(o.before ->> 'function'), o.name);
                 END IF;
+            ELSIF EXISTS (SELECT 1 FROM crm_access.object h WHERE h.kind = 'held' AND h.name = o.name
+                              AND h.schema_name = o.schema_name AND h.relation_name = o.relation_name) THEN
+                NULL; -- it may do so after this as well
             ELSIF o.relation_name = '' THEN
                 IF to_regnamespace(quote_ident(o.schema_name)) IS NOT NULL THEN
                     EXECUTE format('REVOKE USAGE ON SCHEMA %I FROM %I', o.schema_name, o.name);
                 END IF;
             ELSIF target IS NOT NULL THEN
-                EXECUTE format('REVOKE ALL ON %s FROM %I', target, o.name);
+                EXECUTE format('REVOKE %s ON %s FROM %I', CASE o.schema_name WHEN 'crm_access' THEN 'ALL' ELSE 'SELECT' END, target, o.name);
             END IF;
         ELSIF o.kind = 'privilege' AND target IS NOT NULL AND EXISTS (SELECT 1 FROM pg_roles WHERE rolname = o.name) THEN
             FOR privilege IN SELECT jsonb_array_elements_text(o.before -> 'revoked') LOOP
-                EXECUTE format('GRANT %s ON %s TO %I', privilege, target, o.name);
+                EXECUTE format('GRANT %s ON %s TO %I%s', privilege, target, o.name,
+                               CASE WHEN o.before -> 'grantable' ? privilege THEN ' WITH GRANT OPTION' ELSE '' END);
             END LOOP;
         ELSIF o.kind IN ('table', 'partition') AND target IS NOT NULL THEN
             IF NOT (o.before ->> 'forced')::boolean THEN
@@ -146,6 +200,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
     target regclass := to_regclass(format('%I.%I', schema_name, table_name));
     held text[];
+    grantable text[];
     privilege text;
     child record;
 BEGIN
@@ -158,13 +213,15 @@ BEGIN
     FROM pg_class c WHERE c.oid = target
     ON CONFLICT DO NOTHING;
 
-    SELECT array_agg(DISTINCT a.privilege_type ORDER BY a.privilege_type) INTO held
+    SELECT array_agg(DISTINCT a.privilege_type ORDER BY a.privilege_type),
+           coalesce(array_agg(DISTINCT a.privilege_type ORDER BY a.privilege_type) FILTER (WHERE a.is_grantable), '{}')
+    INTO held, grantable
     FROM pg_class c, aclexplode(c.relacl) a
     WHERE c.oid = target AND a.grantee = (SELECT r.oid FROM pg_roles r WHERE r.rolname = application_role)
       AND a.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER');
     IF held IS NOT NULL THEN
         INSERT INTO crm_access.object (kind, schema_name, relation_name, name, before)
-        VALUES ('privilege', schema_name, table_name, application_role, jsonb_build_object('revoked', held))
+        VALUES ('privilege', schema_name, table_name, application_role, jsonb_build_object('revoked', held, 'grantable', grantable))
         ON CONFLICT DO NOTHING;
         FOREACH privilege IN ARRAY held LOOP
             EXECUTE format('REVOKE %s ON %s FROM %I', privilege, target, application_role);
@@ -241,9 +298,7 @@ CREATE OR REPLACE FUNCTION crm_access.end_apply(target text, hash text, program_
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 BEGIN
     EXECUTE format('REVOKE CREATE ON SCHEMA crm_access_rules FROM %I', reader);
-    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-        EXECUTE format('REVOKE %I FROM %I', reader, current_user);
-    END IF;
+    PERFORM crm_access.leave_reader(reader);
     INSERT INTO crm_access.version (target, hash, program_hash, source)
     VALUES (target, hash, program_hash, source);
     UPDATE crm_access.version v SET fingerprint = crm_access.fingerprint()
@@ -259,17 +314,20 @@ DECLARE
     reader text := (SELECT o.name FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'reader_role');
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('crm_access apply', 0));
-    IF reader IS NOT NULL AND EXISTS (SELECT 1 FROM pg_roles WHERE rolname = reader)
-       AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-        EXECUTE format('GRANT %I TO %I', reader, current_user);
+    IF reader IS NOT NULL AND EXISTS (SELECT 1 FROM pg_roles WHERE rolname = reader) THEN
+        PERFORM crm_access.join_reader(reader);
     END IF;
     PERFORM crm_access.clear();
     UPDATE crm_access.version v SET removed_at = clock_timestamp() WHERE v.removed_at IS NULL;
-    IF reader IS NOT NULL AND EXISTS (SELECT 1 FROM pg_roles WHERE rolname = reader) THEN
+    IF reader IS NOT NULL AND EXISTS (SELECT 1 FROM pg_roles r WHERE r.rolname = reader) THEN
         BEGIN
+            IF shobj_description(quote_ident(reader)::regrole, 'pg_authid') IS DISTINCT FROM 'made by crm_access' THEN
+                RAISE dependent_objects_still_exist; -- somebody else made it, for something else
+            END IF;
             EXECUTE format('DROP ROLE %I', reader);
         EXCEPTION WHEN dependent_objects_still_exist OR insufficient_privilege OR object_in_use THEN
-            NULL; -- another database of this server still uses it
+            -- It has another use, perhaps in another database of this server.
+            PERFORM crm_access.leave_reader(reader);
         END;
     END IF;
     RETURN stood;

@@ -179,7 +179,8 @@ fn warnings_are_findings_only_when_asked_for() {
 
 #[test]
 fn a_configuration_without_a_way_in_for_its_target_is_refused() {
-    let only = text(&std::fs::read(example("odoo-crm.yaml")).unwrap()).replace("  setting: {name: app.user_token, signed: true, issuers: crm_backend}\n", "");
+    let only = text(&std::fs::read(example("odoo-crm.yaml")).unwrap())
+        .replace("  setting: {name: app.user_token, signed: true, issuers: crm_backend}\n", "");
     let file = Scratch::new("actas.yaml", only.as_bytes());
     assert_eq!(crm_access(&["check", file.path()]).status.code(), Some(0));
     assert_eq!(crm_access(&["generate", file.path()]).status.code(), Some(0));
@@ -198,12 +199,8 @@ fn generate_writes_nothing_for_a_file_with_mistakes() {
 
 #[test]
 fn standard_input_is_a_file_too() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_crm-access"))
-        .args(["check", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        Command::new(env!("CARGO_BIN_EXE_crm-access")).args(["check", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(TEN_MISTAKES.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(3));

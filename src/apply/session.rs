@@ -30,7 +30,12 @@ pub trait Session {
 }
 
 /// Adds what the database says about a configuration; reads only.
-pub fn compare<S: Session + ?Sized>(session: &mut S, source: &Source, prepared: &Prepared, diagnostics: &mut Diagnostics) -> Result<(), S::Error> {
+pub fn compare<S: Session + ?Sized>(
+    session: &mut S,
+    source: &Source,
+    prepared: &Prepared,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), S::Error> {
     session.execute(&format!("SET LOCAL search_path = {CATALOG_SEARCH_PATH}"))?;
     let parameters = [&relations_parameter(relations(&prepared.model)), &roles_parameter(roles(&prepared.model))];
     let catalog = Catalog::from_value(session.document(CATALOG_SQL, parameters)?)?;

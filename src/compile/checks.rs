@@ -214,9 +214,10 @@ fn liftable(model: &Model) -> impl Iterator<Item = &Restriction> {
 
 /// Triggers on every table that a forbidden combination could come from; none where no combination is forbidden.
 pub fn triggers(model: &Model) -> Vec<(TableName, Trigger)> {
-    let ruled = model.restrictions.iter().any(|restriction| {
-        !restriction.not_for.is_empty() || restriction.leaders.is_some() || !restriction.conflicts_with.is_empty()
-    });
+    let ruled = model
+        .restrictions
+        .iter()
+        .any(|restriction| !restriction.not_for.is_empty() || restriction.leaders.is_some() || !restriction.conflicts_with.is_empty());
     if !ruled {
         return Vec::new();
     }

@@ -49,7 +49,10 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
         }
     }
     steps.push(call(state("ensure_reader"), vec![Sql::literal(&model.reader_role)], "the role that the helper functions run as"));
+    let triggers = checks::triggers(model);
+    steps.push(lock(model, triggers.iter().map(|(table, _)| table)));
     steps.push(call(state("clear"), Vec::new(), "nothing of an earlier configuration stays"));
+    steps.push(plain(Statement::Call { function: state("note_held"), arguments: vec![Sql::literal(&model.reader_role)] }));
     steps.push(Step { why: vec!["helper functions".to_owned()], statement: Statement::CreateSchema { schema: Sql::ident(RULES_SCHEMA) } });
     steps.extend(reader_rights(model, target, &mut records));
     for made in functions.into_made() {
@@ -57,7 +60,7 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
     }
     steps.extend(api_rights(model, target, &mut records));
     steps.extend(protection);
-    for (table, trigger) in checks::triggers(model) {
+    for (table, trigger) in triggers {
         if let Sql::Ident(name) = &trigger.name {
             records.add(RecordKind::Trigger, table.schema.as_str(), &table.name, name);
         }
@@ -71,6 +74,13 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
     describe(model, &mut records);
     steps.push(Step { why: vec!["what remove() takes back".to_owned()], statement: Statement::Record { records: records.0 } });
     Ok(Program { target, preamble: identity::ways(model, target), steps })
+}
+
+/// Locks every table that changes, before anything else does.
+fn lock<'m>(model: &'m Model, with_triggers: impl Iterator<Item = &'m TableName>) -> Step {
+    let changed: BTreeSet<&TableName> = model.entities.iter().map(|entity| &entity.table).chain(with_triggers).collect();
+    let statement = Statement::LockTables { tables: changed.into_iter().map(Sql::table).collect() };
+    Step { why: vec!["the tables that change; nobody reads them half protected".to_owned()], statement }
 }
 
 fn state(name: &str) -> Sql {

@@ -368,6 +368,6 @@ assignments:
             "SELECT string_agg(c.relname, ' ' ORDER BY c.relname) FROM pg_extension e, unnest(e.extconfig) o JOIN pg_class c ON c.oid = o
              WHERE e.extname = 'crm_access'",
         );
-        assert_eq!(dumped.as_deref(), Some("assignment assignment_id_seq object version version_id_seq"));
+        assert_eq!(dumped.as_deref(), Some("assignment assignment_id_seq object restricted_user version version_id_seq"));
     }
 }

@@ -83,6 +83,11 @@ pub enum Statement {
         /// Its arguments.
         arguments: Vec<Sql>,
     },
+    /// LOCK TABLE, so that no lock is asked for while a weaker one is held: ANALYZE and autovacuum would meet that with a deadlock.
+    LockTables {
+        /// The tables.
+        tables: Vec<Sql>,
+    },
     /// CREATE SCHEMA of the generated functions.
     CreateSchema {
         /// Its name.

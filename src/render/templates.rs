@@ -42,7 +42,7 @@ macro_rules! templates {
 
 /// One template per kind of statement.
 pub const STATEMENT_TEMPLATES: &[(&str, &str)] = templates!("":
-    "call", "create_schema", "grant_schema", "grant_table", "grant_execute", "revoke_execute", "function_owner", "create_function",
+    "call", "lock_tables", "create_schema", "grant_schema", "grant_table", "grant_execute", "revoke_execute", "function_owner", "create_function",
     "enable_row_security", "force_row_security", "create_policy", "comment_policy", "create_trigger", "record",
 );
 
@@ -87,7 +87,9 @@ impl Renderer {
     /// The text of a statement, without a final line break.
     pub fn statement(&self, statement: &Statement) -> Result<String, RenderError> {
         match statement {
-            Statement::State => Ok(concat!("CREATE SCHEMA IF NOT EXISTS crm_access;\n\n", include_str!("../../sql/state.sql")).trim_end().to_owned()),
+            Statement::State => {
+                Ok(concat!("CREATE SCHEMA IF NOT EXISTS crm_access;\n\n", include_str!("../../sql/state.sql")).trim_end().to_owned())
+            }
             Statement::Signing => Ok(include_str!("../../sql/signing.sql").trim_end().to_owned()),
             Statement::CreateFunction(function) => self.function(statement, function),
             other => self.plain(other, Context::from_serialize(other)?),

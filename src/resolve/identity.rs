@@ -41,7 +41,7 @@ impl Resolver<'_> {
         let simple = |word: &&str| {
             word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         };
-        if words.len() >= 2 && words.iter().all(|word| simple(&word)) && written.len() <= 63 && !written.starts_with("crm_access.") {
+        if words.len() >= 2 && words.iter().all(simple) && written.len() <= 63 && !written.starts_with("crm_access.") {
             return Some(written.value.clone());
         }
         self.found.error(

@@ -56,7 +56,7 @@ fn an_inactive_an_unknown_and_a_malformed_user_see_nothing() {
                 Err(refused) => assert_eq!(refused.state, "28000", "{user}: {refused:?}"),
             }
         }
-        world.force("UPDATE users SET is_active = NULL WHERE id = 2");
+        world.force("ALTER TABLE users ALTER is_active DROP NOT NULL; UPDATE users SET is_active = NULL WHERE id = 2");
         match world.try_sees("2", COMPANIES) {
             Ok(rows) => assert_eq!(rows, ["0"]),
             Err(refused) => assert_eq!(refused.state, "28000"),
@@ -77,7 +77,7 @@ fn an_identity_ends_with_its_transaction_and_its_savepoint() {
         assert_eq!(after(client, &["BEGIN", &identity, "SAVEPOINT a", "ROLLBACK TO a"]).unwrap(), "38");
         assert_eq!(after(client, &["BEGIN", "SAVEPOINT a", &identity, "RELEASE a"]).unwrap(), "38");
         assert_eq!(after(client, &["BEGIN", &identity, "COMMIT", "DISCARD ALL", "BEGIN"]).unwrap(), "0");
-        assert_eq!(after(client, &["BEGIN", &identity, "RESET ALL"]).unwrap().len() <= 2, true);
+        assert!(["0", "38"].contains(&after(client, &["BEGIN", &identity, "RESET ALL"]).unwrap().as_str()));
         assert_eq!(after(client, &["BEGIN", &identity, "SET LOCAL ROLE crm_app"]).unwrap(), "38");
     }
 }
@@ -148,18 +148,30 @@ fn one_transaction_acts_for_one_user() {
     // A statement that names both gets neither.
     refused(after(client, &["BEGIN", "SELECT crm_access.act_as(3), crm_access.act_as(2)"]), REFUSED);
     // Inside one statement the identity is that of its snapshot's user for every row.
-    let mixed = after(client, &["BEGIN", lena, "CREATE TEMP TABLE t AS SELECT crm_access.act_as(2) FROM companies"]);
+    let mixed = after(client, &["BEGIN", lena, "SELECT name FROM companies WHERE crm_access.act_as(2) IS NULL"]);
     refused(mixed, REFUSED);
 }
 
 #[test]
 fn only_the_backend_may_act_for_users() {
     let mut world = World::new("teamleader", Target::Extension);
-    world.force("DO $$ BEGIN CREATE ROLE crm_person LOGIN IN ROLE crm_app; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$");
+    world.force(
+        "DO $$ BEGIN CREATE ROLE crm_person LOGIN IN ROLE crm_app; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",
+    );
     let mut person = connect(&world.database, "crm_person");
-    for function in ["crm_access.act_as(3)", "crm_access.act_as('3')", "crm_access.remove()", "crm_access.apply('')", "crm_access.clear()",
-        "crm_access.assign('administrator', 'user', '3')", "crm_access.restrict('limited_crm_access', 'user', '3')", "crm_access_rules.roles()",
-        "crm_access_rules.identity_key()", "crm_access.identity()", "crm_access.take_over('public', 'users', 'crm_app')"] {
+    for function in [
+        "crm_access.act_as(3)",
+        "crm_access.act_as('3')",
+        "crm_access.remove()",
+        "crm_access.apply('')",
+        "crm_access.clear()",
+        "crm_access.assign('administrator', 'user', '3')",
+        "crm_access.restrict('limited_crm_access', 'user', '3')",
+        "crm_access_rules.roles()",
+        "crm_access_rules.identity_key()",
+        "crm_access.identity()",
+        "crm_access.take_over('public', 'users', 'crm_app')",
+    ] {
         refused(person.batch_execute(&format!("SELECT {function}")).map_err(Refused::from), REFUSED);
     }
     for table in ["crm_access.version", "crm_access.object", "crm_access.assignment"] {
@@ -236,59 +248,23 @@ fn a_signed_value_can_not_be_forged_changed_or_used_after_it_expired() {
         let issued = client.simple_query(&format!("SELECT crm_access.issue({user}, {seconds})")).map_err(Refused::from);
         refused(issued, "22023");
     }
-    world.force("DO $$ BEGIN CREATE ROLE crm_person LOGIN IN ROLE crm_app; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$");
+    world.force(
+        "DO $$ BEGIN CREATE ROLE crm_person LOGIN IN ROLE crm_app; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",
+    );
     let mut person = connect(&world.database, "crm_person");
-    for command in ["SELECT crm_access.issue('3')", "SELECT * FROM crm_access.identity_key", "SELECT crm_access.keyed_hash('a', 'b')", "SELECT crm_access_rules.token_user('x')"] {
+    for command in [
+        "SELECT crm_access.issue('3')",
+        "SELECT * FROM crm_access.identity_key",
+        "SELECT crm_access.keyed_hash('a', 'b')",
+        "SELECT crm_access_rules.token_user('x')",
+    ] {
         refused(person.batch_execute(command).map_err(Refused::from), REFUSED);
     }
     // A value that is not valid is nobody, not the login role.
     let mut world = World::new("teamleader", Target::Portable);
-    world.force("DO $$ BEGIN CREATE ROLE tl_lena LOGIN IN ROLE crm_app; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$");
+    world.force(
+        "DO $$ BEGIN CREATE ROLE tl_lena LOGIN IN ROLE crm_app; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",
+    );
     let mut lena = connect(&world.database, "tl_lena");
     assert_eq!(after(&mut lena, &["BEGIN", &set("3:4:5")]).unwrap(), "0");
-}
-
-#[test]
-fn users_of_every_key_type_are_known() {
-    for target in TARGETS {
-        for (key_type, keys) in [
-            ("int4", ["7", "-2147483648"]),
-            ("int8", ["9223372036854775807", "-9223372036854775808"]),
-            ("uuid", ["123e4567-e89b-12d3-a456-426614174000", "00000000-0000-0000-0000-000000000000"]),
-            ("text", ["o'brien \\ ü", "007"]),
-        ] {
-            let config = format!(
-                "version: 1
-application_role: crm_app
-key_type: {key_type}
-identity: {{act_as: crm_backend, setting: {{name: app.user_token, issuers: crm_backend}}}}
-directory: {{users: {{table: people}}}}
-entities: {{note: {{table: notes, owners: owner}}}}
-roles: {{writer: {{grants: {{note: own}}}}}}
-assignments: {{listed: {{role: writer, everyone: true}}}}
-"
-            );
-            let database = crate::support::tables_only("teamleader", target);
-            let mut owner = connect(&database, "crm_owner");
-            owner
-                .batch_execute(&format!(
-                    "CREATE TABLE people (id {key_type} PRIMARY KEY);
-                     CREATE TABLE notes (id {key_type} PRIMARY KEY, owner {key_type} REFERENCES people);
-                     GRANT SELECT, INSERT, UPDATE, DELETE ON notes TO crm_app"
-                ))
-                .unwrap();
-            for key in keys {
-                let key = key.replace('\'', "''");
-                owner.batch_execute(&format!("INSERT INTO people VALUES ('{key}'); INSERT INTO notes VALUES ('{key}', '{key}')")).unwrap();
-            }
-            drop(owner);
-            crate::support::apply_as(&database, crate::support::applier(target), target, &config).unwrap_or_else(|refused| panic!("{key_type}: {refused:?}"));
-            let mut world = World::open(database, target);
-            for key in keys {
-                let quoted = key.replace('\'', "''");
-                assert_eq!(world.sees(&quoted, "SELECT id FROM notes"), [key], "{key_type}");
-                assert_eq!(world.sees(&quoted, &format!("SELECT crm_access.can('update', 'note', '{quoted}'::text)")), ["t"], "{key_type}");
-            }
-        }
-    }
 }

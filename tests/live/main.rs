@@ -2,7 +2,23 @@
 //!
 //! `CRM_ACCESS_TEST_URL` names a server with the extension installed, as a superuser; `tools/cluster run --` starts one.
 
+mod can;
+mod catalog;
 mod identity;
+mod language;
+mod language_keys;
+mod language_names;
+mod language_predicates;
+mod language_scopes;
+mod language_strategies;
+mod language_subjects;
+mod odoo;
+mod odoo_counts;
+mod odoo_leads;
+mod odoo_roles;
+mod odoo_sales;
+mod removal;
+mod rows;
 mod support;
 mod teamleader;
 mod teamleader_conflicts;

@@ -147,10 +147,15 @@ pub fn applier(target: Target) -> &'static str {
 
 /// A database with the preset's tables and data and nothing applied.
 pub fn tables_only(preset: &str, target: Target) -> String {
+    tables_from(&project_file(&format!("examples/{preset}.sql")), target)
+}
+
+/// A database with the tables and data that a script makes, and nothing applied.
+pub fn tables_from(script: &str, target: Target) -> String {
     roles();
     let name = unique("crm_test");
     connect("postgres", "postgres").batch_execute(&format!("CREATE DATABASE {name} OWNER crm_owner")).unwrap();
-    connect(&name, "crm_owner").batch_execute(&project_file(&format!("examples/{preset}.sql"))).unwrap();
+    connect(&name, "crm_owner").batch_execute(script).unwrap();
     if target == Target::Extension {
         connect(&name, "postgres").batch_execute("CREATE EXTENSION crm_access").unwrap();
     }
@@ -174,7 +179,14 @@ impl World {
     pub fn with(preset: &str, target: Target, text: &str) -> World {
         let template = template(preset, target, text);
         let database = unique("crm_test");
-        connect("postgres", "postgres").batch_execute(&format!("CREATE DATABASE {database} TEMPLATE {template}")).unwrap();
+        connect("postgres", "postgres").batch_execute(&format!("CREATE DATABASE {database} OWNER crm_owner TEMPLATE {template}")).unwrap();
+        World::open(database, target)
+    }
+
+    /// Tables of a test's own, with a configuration of its own.
+    pub fn made(script: &str, target: Target, text: &str) -> World {
+        let database = tables_from(script, target);
+        apply_as(&database, applier(target), target, text).unwrap_or_else(|refused| panic!("{}: {refused:?}", target.name()));
         World::open(database, target)
     }
 
@@ -191,6 +203,7 @@ impl World {
 
     /// The statement with which the backend says for whom it asks.
     pub fn identity(&self, user: &str) -> String {
+        let user = user.replace('\'', "''");
         match self.target {
             Target::Extension => format!("SELECT crm_access.act_as('{user}')"),
             Target::Portable => format!("SELECT set_config('app.user_token', crm_access.issue('{user}'), true)"),

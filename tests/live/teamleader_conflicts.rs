@@ -126,10 +126,10 @@ fn t12_two_transactions_that_each_look_sound_alone_do_not_both_commit() {
             other.batch_execute("SELECT crm_access.restrict('limited_deal_access', 'user', '13')").map_err(Refused::from)
         });
         // The other one waits for this one's end, and then sees it.
-        let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let since = std::time::Instant::now();
         while world.admin.query_one(waits, &[]).unwrap().get::<_, i64>(0) == 0 {
-            assert!(!storing.is_finished());
+            assert!(!storing.is_finished() && since.elapsed().as_secs() < 60, "it did not wait");
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
         flagging.commit().unwrap();
