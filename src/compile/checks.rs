@@ -65,9 +65,11 @@ pub fn assignments(functions: &mut Functions) -> Result<(), CompileError> {
             })
         })?;
     }
+    // A restriction that nobody knows was meant to narrow something: it counts as all of them.
+    let known = value(Sql::Texts(model.restrictions.iter().map(|restriction| restriction.name.to_string()).collect()));
     functions.require(Need::Fixed("restricted"), |_, name| {
         Ok(Made {
-            function: reading(&name, vec![text()], boolean(), body("restricted", [])),
+            function: reading(&name, vec![text()], boolean(), body("restricted", [("known", known)])),
             why: "whether the user has the restriction".to_owned(),
             callers: Callers::Application,
         })
