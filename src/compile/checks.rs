@@ -220,7 +220,8 @@ pub fn triggers(model: &Model) -> Vec<(TableName, Trigger)> {
         .restrictions
         .iter()
         .any(|restriction| !restriction.not_for.is_empty() || restriction.leaders.is_some() || !restriction.conflicts_with.is_empty());
-    if !ruled {
+    // A table with names of restrictions may hold one that nobody knows.
+    if !ruled && model.assignments.restriction_tables.is_empty() {
         return Vec::new();
     }
     let directory = &model.directory;

@@ -39,7 +39,11 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
     can_dispatch(&mut functions)?;
     for table in read_tables(model).iter().filter(|table| !model.entities.iter().any(|entity| entity.table == **table)) {
         records.add(RecordKind::Policy, table.schema.as_str(), &table.name, READER_POLICY);
-        protection.push(reader_policy(model, table, format!("should {table} ever have row security of its own, it hides no person or link from the rules")));
+        protection.push(reader_policy(
+            model,
+            table,
+            format!("should {table} ever have row security of its own, it hides no person or link from the rules"),
+        ));
     }
 
     let mut steps = Vec::new();
