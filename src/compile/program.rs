@@ -42,7 +42,7 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
         protection.push(reader_policy(
             model,
             table,
-            format!("should {table} ever have row security of its own, it hides no person or link from the rules"),
+            format!("{}: should {table} ever have row security of its own, it hides no person or link from the rules", model.reader_role),
         ));
     }
 
