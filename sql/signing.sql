@@ -41,3 +41,11 @@ END
 $function$;
 
 REVOKE ALL ON FUNCTION crm_access.issue(text, integer), crm_access.keyed_hash(bytea, bytea) FROM PUBLIC;
+
+DO $block$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM crm_access.version) THEN
+        PERFORM crm_access.close('crm_access');
+    END IF;
+END
+$block$;

@@ -3,6 +3,29 @@
 -- script opens with it, after creating the schema (an extension may not say IF NOT EXISTS of its own). It can be run again: tables are
 -- kept, functions replaced.
 
+-- Whoever owns the schema, or something in it, could change what an administrator later calls.
+DO $block$
+DECLARE
+    stranger text;
+BEGIN
+    SELECT pg_catalog.format('%s of role "%s"', f.what, r.rolname) INTO stranger
+    FROM (
+        SELECT 'the schema is' AS what, n.nspowner AS owner FROM pg_catalog.pg_namespace n WHERE n.nspname = 'crm_access'
+        UNION ALL
+        SELECT 'it holds a function', p.proowner FROM pg_catalog.pg_proc p WHERE p.pronamespace = pg_catalog.to_regnamespace('crm_access')
+        UNION ALL
+        SELECT 'it holds a relation', c.relowner FROM pg_catalog.pg_class c WHERE c.relnamespace = pg_catalog.to_regnamespace('crm_access')
+    ) f JOIN pg_catalog.pg_roles r ON r.oid = f.owner
+    WHERE NOT r.rolsuper AND r.rolname <> current_user
+    ORDER BY 1 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'the schema crm_access is not in the hands of whoever installs crm_access: %', stranger USING
+            ERRCODE = 'insufficient_privilege',
+            HINT = 'Look at what is in the schema, drop it or change its owner, and try again.';
+    END IF;
+END
+$block$;
+
 CREATE TABLE IF NOT EXISTS crm_access.version (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     applied_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
@@ -105,6 +128,58 @@ BEGIN
             HINT = 'Name another reader_role in the configuration; it is created when missing.';
     END IF;
     PERFORM crm_access.join_reader(reader);
+END
+$function$;
+
+-- Takes every privilege on a schema of ours and on what is in it from everybody but the owners, or from the named roles and PUBLIC only.
+-- Default privileges of the database may have given some.
+CREATE OR REPLACE FUNCTION crm_access.close(schema_name text, roles text[] DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+    given record;
+BEGIN
+    FOR given IN
+        SELECT DISTINCT o.kind, o.name, coalesce(r.rolname, '') AS grantee
+        FROM (
+            SELECT 'SCHEMA' AS kind, quote_ident(n.nspname) AS name, n.nspowner AS owner, n.nspacl AS acl
+            FROM pg_namespace n WHERE n.nspname = close.schema_name
+            UNION ALL
+            SELECT 'FUNCTION', p.oid::regprocedure::text, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))
+            FROM pg_proc p WHERE p.pronamespace = to_regnamespace(quote_ident(close.schema_name))
+            UNION ALL
+            SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass::text, c.relowner, c.relacl
+            FROM pg_class c WHERE c.relnamespace = to_regnamespace(quote_ident(close.schema_name)) AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+        ) o CROSS JOIN LATERAL aclexplode(o.acl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
+        WHERE a.grantee <> o.owner AND (roles IS NULL OR a.grantee = 0 OR r.rolname = ANY (roles))
+          AND NOT (o.kind = 'FUNCTION' AND a.grantee = 0 AND o.name = 'crm_access.version()')
+        ORDER BY 1, 2, 3
+    LOOP
+        EXECUTE format('REVOKE ALL ON %s %s FROM %s', given.kind, given.name,
+                       CASE WHEN given.grantee = '' THEN 'PUBLIC' ELSE quote_ident(given.grantee) END);
+    END LOOP;
+END
+$function$;
+
+-- Raises where somebody who asks could act as the reader role, which sees every row, or where the reader role is bound by others' policies.
+CREATE OR REPLACE FUNCTION crm_access.check_reader(reader text, application_role text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+    other text;
+BEGIN
+    SELECT r.rolname INTO other FROM pg_roles r
+    WHERE NOT r.rolsuper AND r.rolname NOT IN (current_user, reader)
+      AND pg_has_role(r.oid, quote_ident(reader)::regrole, 'MEMBER') AND pg_has_role(r.oid, quote_ident(application_role)::regrole, 'MEMBER')
+    ORDER BY 1 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'role "%" is a member of the reader role "%" and would see every row', other, reader USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = format('REVOKE %I FROM %I', reader, other);
+    END IF;
+    SELECT m.roleid::regrole::text INTO other FROM pg_auth_members m WHERE m.member = quote_ident(reader)::regrole ORDER BY 1 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'the reader role "%" is a member of role %', reader, other USING
+            ERRCODE = 'object_not_in_prerequisite_state', HINT = 'The reader role needs no other role; take it out of that one.';
+    END IF;
 END
 $function$;
 
@@ -296,9 +371,23 @@ $function$;
 -- Ends an apply: stores the version, takes back what ensure_reader gave.
 CREATE OR REPLACE FUNCTION crm_access.end_apply(target text, hash text, program_hash text, source text, reader text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+    left_over text;
 BEGIN
     EXECUTE format('REVOKE CREATE ON SCHEMA crm_access_rules FROM %I', reader);
     PERFORM crm_access.leave_reader(reader);
+    SELECT format('restriction "%s" of %s %s', a.name, a.subject, a.subject_key) INTO left_over
+    FROM crm_access.assignment a
+    WHERE a.kind = 'restriction' AND NOT (
+        EXISTS (SELECT 1 FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'stored_assignments')
+        AND EXISTS (SELECT 1 FROM crm_access.object o WHERE o.kind = 'restriction' AND o.name = a.name))
+    ORDER BY 1 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'the stored % would no longer hold', left_over USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = 'The configuration has no such restriction, or takes no stored assignments.',
+            HINT = 'Keep the restriction and "stored: true", or call crm_access.unrestrict() first.';
+    END IF;
     INSERT INTO crm_access.version (target, hash, program_hash, source)
     VALUES (target, hash, program_hash, source);
     UPDATE crm_access.version v SET fingerprint = crm_access.fingerprint()
@@ -372,6 +461,12 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $func
     SELECT crm_access.can(action, entity, key::text)
 $function$;
 
+-- An exact match for a plain number, so that nobody's own function can be a better one.
+CREATE OR REPLACE FUNCTION crm_access.can(action text, entity text, key integer) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $function$
+    SELECT crm_access.can(action, entity, key::text)
+$function$;
+
 CREATE OR REPLACE FUNCTION crm_access.can(action text, entity text, key uuid) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $function$
     SELECT crm_access.can(action, entity, key::text)
@@ -405,13 +500,24 @@ BEGIN
 END
 $function$;
 
+-- A subject's key as the server prints it, by the type that the configuration gives it; 22P02 where it is none.
+CREATE OR REPLACE FUNCTION crm_access.subject_key(subject text, key text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $function$
+    SELECT CASE o.relation_name
+        WHEN 'uuid' THEN subject_key.key::uuid::text
+        WHEN 'int4' THEN subject_key.key::int4::text
+        WHEN 'int8' THEN subject_key.key::int8::text
+        ELSE coalesce(subject_key.key, '') END
+    FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'subject' AND o.name = subject_key.subject
+$function$;
+
 -- Gives a role to a subject: user, group, workgroup, team or department (by key), or everyone.
 CREATE OR REPLACE FUNCTION crm_access.assign(role text, subject text, key text DEFAULT '', subdepartments boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 BEGIN
     PERFORM crm_access.check_assignment('role', role, subject, key);
     INSERT INTO crm_access.assignment AS a (kind, name, subject, subject_key, subdepartments)
-    VALUES ('role', role, assign.subject, coalesce(key, ''), assign.subdepartments)
+    VALUES ('role', role, assign.subject, crm_access.subject_key(assign.subject, key), assign.subdepartments)
     ON CONFLICT ON CONSTRAINT assignment_kind_name_subject_subject_key_key DO UPDATE
     SET subdepartments = excluded.subdepartments, assigned_at = clock_timestamp(), assigned_by = session_user;
 END
@@ -421,7 +527,6 @@ $function$;
 CREATE OR REPLACE FUNCTION crm_access.revoke(role text, subject text, key text DEFAULT '') RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 BEGIN
-    PERFORM crm_access.check_assignment('role', role, subject, key);
     DELETE FROM crm_access.assignment a
     WHERE a.kind = 'role' AND a.name = role AND a.subject = revoke.subject AND a.subject_key = coalesce(key, '');
     RETURN FOUND;
@@ -435,7 +540,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 BEGIN
     PERFORM crm_access.check_assignment('restriction', restriction, subject, key);
     INSERT INTO crm_access.assignment AS a (kind, name, subject, subject_key, confirmed, subdepartments)
-    VALUES ('restriction', restriction, restrict.subject, coalesce(key, ''), restrict.confirmed, restrict.subdepartments)
+    VALUES ('restriction', restriction, restrict.subject, crm_access.subject_key(restrict.subject, key), restrict.confirmed, restrict.subdepartments)
     ON CONFLICT ON CONSTRAINT assignment_kind_name_subject_subject_key_key DO UPDATE
     SET confirmed = excluded.confirmed, subdepartments = excluded.subdepartments, assigned_at = clock_timestamp(), assigned_by = session_user;
 END
@@ -445,7 +550,6 @@ $function$;
 CREATE OR REPLACE FUNCTION crm_access.unrestrict(restriction text, subject text, key text DEFAULT '') RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 BEGIN
-    PERFORM crm_access.check_assignment('restriction', restriction, subject, key);
     DELETE FROM crm_access.assignment a
     WHERE a.kind = 'restriction' AND a.name = restriction AND a.subject = unrestrict.subject AND a.subject_key = coalesce(key, '');
     RETURN FOUND;
@@ -454,3 +558,12 @@ $function$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA crm_access FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA crm_access FROM PUBLIC;
+
+-- A new installation is nobody's but its owner's, whatever default privileges say; later grants of an administrator stay.
+DO $block$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM crm_access.version) THEN
+        PERFORM crm_access.close('crm_access');
+    END IF;
+END
+$block$;

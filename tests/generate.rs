@@ -93,7 +93,8 @@ fn every_helper_function_has_its_search_path_pinned_and_is_closed_to_public() {
                 assert!(head.contains("STABLE PARALLEL SAFE") || head.contains("VOLATILE"), "{head}");
                 assert!(!head.contains("LEAKPROOF") && !head.contains("IMMUTABLE"), "{head}");
                 assert!(function.contains(&format!("REVOKE ALL ON FUNCTION {signature} FROM PUBLIC;")), "{signature}");
-                assert!(function.contains(&format!("ALTER FUNCTION {signature} OWNER TO crm_access_reader;")), "{signature}");
+                assert!(sql.contains(&format!("ALTER FUNCTION {signature} OWNER TO crm_access_reader;")), "{signature}");
+                assert!(head.contains("SET datestyle = 'ISO, YMD'") && head.contains("SET timezone = 'UTC'"), "{head}");
             }
         }
     }

@@ -65,9 +65,11 @@ pub fn assignments(functions: &mut Functions) -> Result<(), CompileError> {
             })
         })?;
     }
+    // A restriction that nobody knows was meant to narrow something: it counts as all of them.
+    let known = value(Sql::Texts(model.restrictions.iter().map(|restriction| restriction.name.to_string()).collect()));
     functions.require(Need::Fixed("restricted"), |_, name| {
         Ok(Made {
-            function: reading(&name, vec![text()], boolean(), body("restricted", [])),
+            function: reading(&name, vec![text()], boolean(), body("restricted", [("known", known)])),
             why: "whether the user has the restriction".to_owned(),
             callers: Callers::Application,
         })
@@ -218,7 +220,8 @@ pub fn triggers(model: &Model) -> Vec<(TableName, Trigger)> {
         .restrictions
         .iter()
         .any(|restriction| !restriction.not_for.is_empty() || restriction.leaders.is_some() || !restriction.conflicts_with.is_empty());
-    if !ruled {
+    // A table with names of restrictions may hold one that nobody knows.
+    if !ruled && model.assignments.restriction_tables.is_empty() {
         return Vec::new();
     }
     let directory = &model.directory;

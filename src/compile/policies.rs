@@ -3,7 +3,7 @@
 use super::CompileError;
 use super::access::{describe, granted, restriction_condition};
 use super::functions::Functions;
-use crate::model::{Action, Entity};
+use crate::model::{Action, Entity, Model, TableName};
 use crate::program::{Check, Expr, Policy, PolicyKind, Sql, Statement, Step, joined_name};
 
 /// Name of the policy that lets the reader role see a table.
@@ -14,15 +14,8 @@ pub fn policies(functions: &mut Functions, entity: &Entity) -> Result<Vec<(Strin
     let model = functions.model;
     let table = Sql::table(&entity.table);
     let mut steps = Vec::new();
-    steps.push(step(
-        READER_POLICY.to_owned(),
-        &table,
-        PolicyKind::Permissive,
-        Action::Read,
-        Sql::ident(&model.reader_role),
-        Expr::Bool(true),
-        vec![format!("{}: the helper functions see every `{}` record", model.reader_role, entity.name)],
-    ));
+    let why = format!("{}: the helper functions see every `{}` record", model.reader_role, entity.name);
+    steps.push((READER_POLICY.to_owned(), reader_policy(model, &entity.table, why)));
     for action in Action::ALL {
         let granted = granted(functions, entity, action)?;
         if granted.condition == Expr::Bool(false) {
@@ -60,6 +53,14 @@ pub fn policies(functions: &mut Functions, entity: &Entity) -> Result<Vec<(Strin
         }
     }
     Ok(steps)
+}
+
+/// The policy that lets the reader role see a table.
+pub fn reader_policy(model: &Model, table: &TableName, why: String) -> Step {
+    let role = Sql::ident(&model.reader_role);
+    let (_, step) =
+        step(READER_POLICY.to_owned(), &Sql::table(table), PolicyKind::Permissive, Action::Read, role, Expr::Bool(true), vec![why]);
+    step
 }
 
 fn step(name: String, table: &Sql, permissive: PolicyKind, action: Action, role: Sql, condition: Expr, why: Vec<String>) -> (String, Step) {

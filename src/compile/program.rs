@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::access::{any_condition, record_condition};
 use super::functions::{Callers, Functions, Made, Need, body, qualified, reading, value};
-use super::policies::policies;
+use super::policies::{READER_POLICY, policies, reader_policy};
 use super::{CompileError, checks, directory, identity, key_type};
 use crate::model::{Action, DbRoleName, Entity, Link, Members, Model, Owners, TableName};
-use crate::program::{Function, Program, RULES_SCHEMA, Record, RecordKind, Returns, STATE_SCHEMA, Sql, Statement, Step, Target};
+use crate::program::{Expr, Function, Program, RULES_SCHEMA, Record, RecordKind, Returns, STATE_SCHEMA, Sql, Statement, Step, Target};
 
 /// Turns a model into statements for a target.
 pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
@@ -37,6 +37,14 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
         can(&mut functions, entity)?;
     }
     can_dispatch(&mut functions)?;
+    for table in read_tables(model).iter().filter(|table| !model.entities.iter().any(|entity| entity.table == **table)) {
+        records.add(RecordKind::Policy, table.schema.as_str(), &table.name, READER_POLICY);
+        protection.push(reader_policy(
+            model,
+            table,
+            format!("{}: should {table} ever have row security of its own, it hides no person or link from the rules", model.reader_role),
+        ));
+    }
 
     let mut steps = Vec::new();
     if target == Target::Portable {
@@ -52,12 +60,27 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
     let triggers = checks::triggers(model);
     steps.push(lock(model, triggers.iter().map(|(table, _)| table)));
     steps.push(call(state("clear"), Vec::new(), "nothing of an earlier configuration stays"));
-    steps.push(plain(Statement::Call { function: state("note_held"), arguments: vec![Sql::literal(&model.reader_role)] }));
+    let reader = || Sql::literal(&model.reader_role);
+    steps.push(plain(Statement::Call { function: state("note_held"), arguments: vec![reader()] }));
+    let check = vec![reader(), Sql::literal(&model.application_role)];
+    steps.push(call(state("check_reader"), check, "nobody who asks is, or can become, the reader role"));
+    let asking = Sql::Texts(askers(model).into_iter().map(ToString::to_string).collect());
+    let closed = vec![Sql::literal(STATE_SCHEMA), asking];
+    steps.push(call(state("close"), closed, "what they may call and see of crm_access itself is only what is granted below"));
     steps.push(Step { why: vec!["helper functions".to_owned()], statement: Statement::CreateSchema { schema: Sql::ident(RULES_SCHEMA) } });
     steps.extend(reader_rights(model, target, &mut records));
-    for made in functions.into_made() {
-        function_steps(model, made, &mut steps);
+    let mut rights = vec![call(
+        state("close"),
+        vec![Sql::literal(RULES_SCHEMA)],
+        "default privileges of the database give nobody a helper function; what follows does",
+    )];
+    for (privilege, role) in [("USAGE", &model.reader_role), ("CREATE", &model.reader_role), ("USAGE", &model.application_role)] {
+        rights.push(grant_schema(privilege, RULES_SCHEMA, role));
     }
+    for made in functions.into_made() {
+        function_steps(model, made, &mut steps, &mut rights);
+    }
+    steps.extend(rights);
     steps.extend(api_rights(model, target, &mut records));
     steps.extend(protection);
     for (table, trigger) in triggers {
@@ -74,6 +97,12 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
     describe(model, &mut records);
     steps.push(Step { why: vec!["what remove() takes back".to_owned()], statement: Statement::Record { records: records.0 } });
     Ok(Program { target, preamble: identity::ways(model, target), steps })
+}
+
+/// The database roles that ask, or say for whom others ask.
+fn askers(model: &Model) -> BTreeSet<&DbRoleName> {
+    let issuers = model.identity.setting.iter().flat_map(|setting| &setting.issuers);
+    [&model.application_role].into_iter().chain(&model.identity.act_as).chain(issuers).collect()
 }
 
 /// Locks every table that changes, before anything else does.
@@ -169,10 +198,6 @@ fn read_tables(model: &Model) -> BTreeSet<TableName> {
 fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step> {
     let reader = &model.reader_role;
     let mut steps = Vec::new();
-    for privilege in ["USAGE", "CREATE"] {
-        steps.push(grant_schema(privilege, RULES_SCHEMA, reader));
-    }
-    steps.push(grant_schema("USAGE", RULES_SCHEMA, &model.application_role));
     let tables = read_tables(model);
     let mut schemas: BTreeSet<&str> = tables.iter().map(|table| table.schema.as_str()).collect();
     schemas.insert(STATE_SCHEMA);
@@ -221,12 +246,12 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
     let application = &model.application_role;
     let mut steps = vec![grant_schema("USAGE", STATE_SCHEMA, application)];
     records.add(RecordKind::Grant, STATE_SCHEMA, "", application.as_str());
-    for arguments in [["text", "text", "text"], ["text", "text", "bigint"], ["text", "text", "uuid"]] {
+    for arguments in [["text", "text", "text"], ["text", "text", "bigint"], ["text", "text", "integer"], ["text", "text", "uuid"]] {
         steps.extend(grant_execute("can", &arguments, application, records));
     }
     steps.extend(grant_execute("current_user_key", &[], application, records));
     let (callers, function, arguments): (&[DbRoleName], &str, Vec<&[&'static str]>) = match (target, &model.identity.setting) {
-        (Target::Extension, _) => (&model.identity.act_as, "act_as", vec![&["text"], &["bigint"], &["uuid"]]),
+        (Target::Extension, _) => (&model.identity.act_as, "act_as", vec![&["text"], &["bigint"], &["integer"], &["uuid"]]),
         (Target::Portable, Some(setting)) if setting.signed => (&setting.issuers, "issue", vec![&["text", "integer"]]),
         (Target::Portable, _) => (&[], "issue", Vec::new()),
     };
@@ -245,16 +270,16 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
     steps
 }
 
-/// A function with its rights; the owner changes last, when it is complete.
-fn function_steps(model: &Model, made: Made, steps: &mut Vec<Step>) {
+/// A function, and apart from it its rights; the owner changes last, when it is complete.
+fn function_steps(model: &Model, made: Made, steps: &mut Vec<Step>, rights: &mut Vec<Step>) {
     let Function { name, arguments, .. } = made.function.clone();
     steps.push(Step { why: vec![made.why], statement: Statement::CreateFunction(made.function) });
     steps.push(plain(Statement::RevokeExecute { function: name.clone(), arguments: arguments.clone() }));
     if made.callers == Callers::Application {
         let role = Sql::ident(&model.application_role);
-        steps.push(plain(Statement::GrantExecute { function: name.clone(), arguments: arguments.clone(), role }));
+        rights.push(plain(Statement::GrantExecute { function: name.clone(), arguments: arguments.clone(), role }));
     }
-    steps.push(plain(Statement::FunctionOwner { function: name, arguments, role: Sql::ident(&model.reader_role) }));
+    rights.push(plain(Statement::FunctionOwner { function: name, arguments, role: Sql::ident(&model.reader_role) }));
 }
 
 /// `can_<entity>(action, key)`: what `crm_access.can` asks.
@@ -263,7 +288,11 @@ fn can(functions: &mut Functions, entity: &Entity) -> Result<(), CompileError> {
         let mut actions = Vec::new();
         for action in Action::ALL {
             let any = any_condition(functions, entity, action)?;
-            let record = record_condition(functions, entity, action)?;
+            let mut record = record_condition(functions, entity, action)?;
+            if action == Action::Create {
+                // Asked about a record that is there, the answer must not tell of one that can't be read.
+                record = Expr::all([record_condition(functions, entity, Action::Read)?, record]);
+            }
             actions.push(json!({
                 "name": value(Sql::literal(action.name())),
                 "any": value(Sql::Expr(any)),
@@ -323,13 +352,13 @@ fn describe(model: &Model, records: &mut Records) {
     if model.assignments.stored {
         records.add(RecordKind::Option, "stored_assignments", "", "true");
     }
-    for subject in ["user", "everyone"] {
-        records.add(RecordKind::Option, "subject", "", subject);
-    }
-    if model.directory.departments.is_some() {
-        records.add(RecordKind::Option, "subject", "", "department");
-    }
-    for circle in &model.directory.circles {
-        records.add(RecordKind::Option, "subject", "", circle.kind.name());
+    // A subject with the type of its keys.
+    let departments = model.directory.departments.iter().map(|departments| ("department", key_type(departments.key_type)));
+    let circles = model.directory.circles.iter().map(|circle| (circle.kind.name(), key_type(circle.key_type)));
+    let user = ("user", key_type(model.directory.users.key_type));
+    for (subject, kind) in [user, ("everyone", Sql::word(""))].into_iter().chain(departments).chain(circles) {
+        if let Sql::Word(kind) = kind {
+            records.add(RecordKind::Option, "subject", &kind, subject);
+        }
     }
 }

@@ -33,6 +33,9 @@ ALTER FUNCTION crm_access.apply(text)
     SET search_path = pg_catalog, pg_temp
     SET standard_conforming_strings = on
     SET check_function_bodies = on
+    SET datestyle = 'ISO, YMD'
+    SET intervalstyle = 'postgres'
+    SET timezone = 'UTC'
     SET lock_timeout = '30s';
 "#,
     name = "apply_settings",

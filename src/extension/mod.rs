@@ -26,7 +26,7 @@ extension_sql_file!("../../sql/state.sql", name = "state", bootstrap);
 
 extension_sql!(
     r#"
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA crm_access FROM PUBLIC;
+SELECT crm_access.close('crm_access');
 GRANT EXECUTE ON FUNCTION crm_access.version() TO PUBLIC;
 
 -- What pg_dump takes along, besides CREATE EXTENSION.

@@ -8,9 +8,6 @@ use crate::catalog::{Grantee, PolicyCommand, Relation};
 use crate::render::{Plain, Quoting};
 use crate::text::{Code, Diagnostic, Severity, Span, quoted};
 
-/// How the names of all generated policies begin.
-const OURS: &str = "crm_access_";
-
 impl Inspector<'_> {
     pub(super) fn grants(&mut self, expected: &Expected<'_>) {
         let askers = self.askers();
@@ -56,7 +53,9 @@ impl Inspector<'_> {
     }
 
     fn foreign_policies(&mut self, relation: &Relation, askers: &BTreeSet<&str>, span: Span) {
-        let policies = relation.policies.iter().filter(|policy| policy.permissive && !policy.name.starts_with(OURS));
+        // Only a name that an apply takes away and makes anew is ours.
+        let actions = ["crm_access_reader", "crm_access_read", "crm_access_create", "crm_access_update", "crm_access_delete"];
+        let policies = relation.policies.iter().filter(|policy| policy.permissive && !actions.contains(&policy.name.as_str()));
         for policy in policies.filter(|policy| policy.roles.iter().any(|role| reaches(role, askers))) {
             let what = match policy.command {
                 PolicyCommand::Select => "lets rows be read",
@@ -66,7 +65,7 @@ impl Inspector<'_> {
                 PolicyCommand::All => "lets rows be read, added, changed and deleted",
             };
             let table = sql_name(&relation.name.schema, &relation.name.name);
-            self.found.warning(
+            self.found.error(
                 Code::ForeignPolicy,
                 span,
                 format!("policy {} on {} {what} beside what the roles give", quoted(&policy.name), quoted(&relation.name.to_string())),

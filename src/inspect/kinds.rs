@@ -44,14 +44,15 @@ impl<'a> Inspector<'a> {
                 "protect the table on the server that holds it, or keep the rows here",
             ),
         }
-        if relation.is_partition {
+        if !relation.parents.is_empty() {
             let parents: Vec<String> = relation.parents.iter().map(|parent| quoted(&parent.to_string())).collect();
             let parents = parents.join(", ");
-            self.found.warning(
+            let child = if relation.is_partition { "a partition" } else { "a child" };
+            self.found.error(
                 Code::WrongRelationKind,
                 span,
-                format!("{name} is a partition of {parents}, and its policies do not bind whoever reads its rows through that"),
-                format!("name {parents} as the entity's table; its partitions are then protected as well"),
+                format!("{name} is {child} of {parents}, and its policies do not bind whoever reads its rows through that"),
+                format!("name {parents} as the entity's table; its partitions and children are then protected as well"),
             );
         }
     }

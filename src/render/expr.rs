@@ -65,7 +65,8 @@ fn part(expr: &Expr, quoting: &dyn Quoting) -> String {
                 Builtin::Length => format!("pg_catalog.length({arguments})"),
                 Builtin::Coalesce => format!("COALESCE({arguments})"),
                 Builtin::Now => "pg_catalog.now()".to_owned(),
-                Builtin::CurrentDate => "CURRENT_DATE".to_owned(),
+                // CURRENT_DATE would be a day of the caller's choice, by SET timezone.
+                Builtin::CurrentDate => "(pg_catalog.now() AT TIME ZONE 'UTC')::date".to_owned(),
                 Builtin::StartsWith => format!("pg_catalog.starts_with({arguments})"),
             }
         }

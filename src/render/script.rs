@@ -88,10 +88,13 @@ impl Script {
 
 /// What every apply starts with, in its transaction: nothing that a session has set may change what the statements mean, two applies
 /// wait for each other, and none waits for ever.
-pub const OPENING: [&str; 5] = [
+pub const OPENING: [&str; 8] = [
     "SET LOCAL search_path = pg_catalog, pg_temp",
     "SET LOCAL standard_conforming_strings = on",
     "SET LOCAL check_function_bodies = on",
+    "SET LOCAL datestyle = 'ISO, YMD'",
+    "SET LOCAL intervalstyle = 'postgres'",
+    "SET LOCAL timezone = 'UTC'",
     "SET LOCAL lock_timeout = '30s'",
     "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('crm_access apply', 0))",
 ];

@@ -18,6 +18,7 @@ mod odoo_leads;
 mod odoo_roles;
 mod odoo_sales;
 mod removal;
+mod review;
 mod rows;
 mod support;
 mod teamleader;

@@ -194,6 +194,13 @@ fn o12_a_changed_configuration_leaves_no_old_policy_and_keeps_stored_assignments
             .replace("  activity: # a lead's, an opportunity's or a ticket's\n", "  activity_of_a_record:\n")
             .replace("      activity:", "      activity_of_a_record:")
             .replace("activity: {", "activity_of_a_record: {");
+        // A restriction that someone has can't vanish with the file: it would open what it closed.
+        let kept = refused(apply_as(&world.database, applier(target), target, &smaller), "55000");
+        assert_eq!(kept.message, "the stored restriction \"own_records_only\" of user 18 would no longer hold");
+        assert_eq!(world.count("18", "sales.leads"), world.really("SELECT id FROM sales.leads WHERE user_id = 18").len() as u64);
+        assert_eq!(world.really("SELECT crm_access.unrestrict('own_records_only', 'user', '18')"), ["t"]);
+        let stored = world.really("SELECT a::text FROM crm_access.assignment AS a");
+        assert_eq!(stored.len(), 1);
         assert_eq!(apply_as(&world.database, applier(target), target, &smaller), Ok(Outcome::Applied));
         // Exactly what a fresh database has.
         let fresh = tables_only("odoo-crm", target);
@@ -202,7 +209,7 @@ fn o12_a_changed_configuration_leaves_no_old_policy_and_keeps_stored_assignments
         let expected = catalog(&mut connect(&fresh, "postgres"), "", &roles);
         assert_same(&expected, &catalog(&mut world.admin, "", &roles), target.name());
         assert_eq!(world.really("SELECT a::text FROM crm_access.assignment AS a"), stored);
-        // The restriction that is no more restricts nobody; the role still counts.
+        // The role still counts.
         assert_eq!(
             world.sees("18", "SELECT id FROM sales.leads"),
             world.really("SELECT id FROM sales.leads WHERE company_id = 1 OR user_id = 18 OR user_id IS NULL")
@@ -211,7 +218,10 @@ fn o12_a_changed_configuration_leaves_no_old_policy_and_keeps_stored_assignments
         remove(&world.database, target);
         assert_eq!(world.really("SELECT a::text FROM crm_access.assignment AS a"), stored);
         assert_eq!(apply_as(&world.database, applier(target), target, &text), Ok(Outcome::Applied));
-        assert_eq!(world.count("18", "sales.leads"), world.really("SELECT id FROM sales.leads WHERE user_id = 18").len() as u64);
+        assert_eq!(
+            world.sees("18", "SELECT id FROM sales.leads"),
+            world.really("SELECT id FROM sales.leads WHERE company_id = 1 OR user_id = 18 OR user_id IS NULL")
+        );
     }
 }
 

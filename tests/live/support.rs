@@ -114,6 +114,10 @@ fn roles() {
             .batch_execute(
                 "DO $$ BEGIN
                      IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'crm_owner') THEN CREATE ROLE crm_owner LOGIN CREATEROLE; END IF;
+                     IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'crm_app') THEN CREATE ROLE crm_app NOLOGIN; END IF;
+                     IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'crm_person_of_review') THEN
+                         CREATE ROLE crm_person_of_review LOGIN IN ROLE crm_app;
+                     END IF;
                  END $$",
             )
             .unwrap();

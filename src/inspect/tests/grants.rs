@@ -56,7 +56,7 @@ fn with_policy(name: &str, permissive: bool, role: Grantee) -> Case {
 fn a_permissive_policy_beside_ours_widens_what_the_roles_give() {
     with_policy("Old one", true, Grantee::Public).says(
         Code::ForeignPolicy,
-        Warning,
+        Error,
         "policy `Old one` on `public.deals` lets rows be read, added, changed and deleted beside what the roles give",
         "DROP POLICY \"Old one\" ON public.deals, or create it anew AS RESTRICTIVE",
         "deals",
@@ -64,4 +64,12 @@ fn a_permissive_policy_beside_ours_widens_what_the_roles_give() {
     with_policy("Old one", false, Grantee::Public).says_nothing();
     with_policy("Old one", true, Grantee::Role("reporting".to_owned())).says_nothing();
     with_policy("crm_access_read", true, Grantee::Role("crm_app".to_owned())).says_nothing();
+    // A prefix makes no policy ours.
+    with_policy("crm_access_mine", true, Grantee::Public).says(
+        Code::ForeignPolicy,
+        Error,
+        "policy `crm_access_mine` on `public.deals` lets rows be read, added, changed and deleted beside what the roles give",
+        "DROP POLICY crm_access_mine ON public.deals, or create it anew AS RESTRICTIVE",
+        "deals",
+    );
 }

@@ -69,9 +69,9 @@ fn a_partition_is_protected_through_its_parent() {
     with_partition(RelationKind::Table).says_nothing();
     with_partition(RelationKind::Table).with("table: tickets", "table: tickets_2025").says(
         Code::WrongRelationKind,
-        Warning,
+        Error,
         "`public.tickets_2025` is a partition of `public.tickets`, and its policies do not bind whoever reads its rows through that",
-        "name `public.tickets` as the entity's table; its partitions are then protected as well",
+        "name `public.tickets` as the entity's table; its partitions and children are then protected as well",
         "tickets_2025",
     );
 }
