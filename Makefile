@@ -1,12 +1,11 @@
 # The commands of this project; each is a script under tools/ that can also be run by itself.
 # PG_MAJOR=16 in front of any of them chooses another PostgreSQL than 15.
 
-.PHONY: help setup build install demo test fuzz clean
+.PHONY: help setup build install demo test clean
 
 help:
 	@echo 'make demo     see it work: its own PostgreSQL, sample data, six people, removed at the end'
 	@echo 'make test     every test'
-	@echo 'make fuzz     random cases against the reference evaluator, for SECONDS=600'
 	@echo 'make setup    install what is missing on Debian or Ubuntu with Rust (says what)'
 	@echo 'make build    the command line in target/release/crm-access, and the extension'
 	@echo 'make install  the extension into the PostgreSQL of this machine'
@@ -27,12 +26,6 @@ demo:
 
 test: setup
 	@tools/test
-
-SECONDS ?= 600
-
-fuzz: setup
-	@tools/install-extension
-	CRM_ACCESS_FUZZ_SECONDS=$(SECONDS) tools/cluster run -- cargo test --release --features live_tests --test differential -- --nocapture
 
 clean:
 	cargo clean

@@ -32,7 +32,7 @@ fn giving_a_record_away_is_refused_once_a_column_is_read() {
     assert_eq!(asked(ROLES, |judge, company| update(judge, company, &given_away, Reads(true))), Outcome::Refused);
     let same = |row: &Row| Some(row.clone());
     assert_eq!(asked(ROLES, |judge, company| update(judge, company, &same, Reads(true))), Outcome::Rows(vec![0]));
-    assert_eq!(asked(ROLES, |judge, company| lock(judge, company)), [0]);
+    assert_eq!(asked(ROLES, lock), [0]);
 }
 
 #[test]
