@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Prepared;
 use crate::catalog::{CATALOG_SEARCH_PATH, CATALOG_SQL, Catalog, SnapshotError, relations_parameter, roles_parameter};
 use crate::inspect::{inspect, leader_question, leaders, relations, roles};
-use crate::program::{STATE_SCHEMA, Sql, Statement};
+use crate::program::{Sql, Statement};
 use crate::render::{OPENING, Plain, RenderError, Renderer};
 use crate::text::{Diagnostics, Source};
 
@@ -70,8 +70,10 @@ pub fn apply<S: Session + ?Sized>(session: &mut S, source: &Source, prepared: &P
     let program_hash = prepared.script.hash();
     // The server resolves names when it first sees a statement, so the question comes in two.
     if session.ask("SELECT pg_catalog.to_regprocedure('crm_access.is_current(text,text)') IS NOT NULL")? {
-        let question =
-            Statement::Call { function: state("is_current"), arguments: vec![Sql::literal(&prepared.hash), Sql::literal(&program_hash)] };
+        let question = Statement::Call {
+            function: Sql::state("is_current"),
+            arguments: vec![Sql::literal(&prepared.hash), Sql::literal(&program_hash)],
+        };
         if session.ask(&plain()?.statement(&question)?)? {
             return Ok(Outcome::Unchanged);
         }
@@ -86,7 +88,7 @@ pub fn apply<S: Session + ?Sized>(session: &mut S, source: &Source, prepared: &P
 /// The statement that stores the version; the last of every apply.
 pub fn end_statement(source: &Source, prepared: &Prepared) -> Result<String, RenderError> {
     plain()?.statement(&Statement::Call {
-        function: state("end_apply"),
+        function: Sql::state("end_apply"),
         arguments: vec![
             Sql::literal(prepared.script.target.name()),
             Sql::literal(&prepared.hash),
@@ -95,10 +97,6 @@ pub fn end_statement(source: &Source, prepared: &Prepared) -> Result<String, Ren
             Sql::literal(&prepared.model.reader_role),
         ],
     })
-}
-
-fn state(name: &str) -> Sql {
-    Sql::Qualified(STATE_SCHEMA.to_owned(), name.to_owned())
 }
 
 fn plain() -> Result<Renderer, RenderError> {

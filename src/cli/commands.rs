@@ -241,21 +241,22 @@ fn summary(prepared: &Prepared) -> Vec<String> {
 
 fn apply_command(options: &Apply) -> Result<Exit, Failure> {
     let mut connection = live::connect(&options.database)?;
-    let target = match options.target {
-        Some(name) => target(name),
-        None => installed_target(&mut connection)?,
-    };
-    if target == Target::Portable && installed_target(&mut connection)? == Target::Extension {
-        complain(
-            "the extension crm_access is installed in this database; leave out `--target portable`, or DROP EXTENSION crm_access first",
-        );
-        return Ok(Exit::Failure);
-    }
-    if target == Target::Extension && installed_target(&mut connection)? == Target::Portable {
-        complain(
-            "the extension crm_access is not installed in this database; run CREATE EXTENSION crm_access, or give `--target portable`",
-        );
-        return Ok(Exit::Failure);
+    let installed = installed_target(&mut connection)?;
+    let target = options.target.map_or(installed, target);
+    match (target, installed) {
+        (Target::Portable, Target::Extension) => {
+            complain(
+                "the extension crm_access is installed in this database; leave out `--target portable`, or DROP EXTENSION crm_access first",
+            );
+            return Ok(Exit::Failure);
+        }
+        (Target::Extension, Target::Portable) => {
+            complain(
+                "the extension crm_access is not installed in this database; run CREATE EXTENSION crm_access, or give `--target portable`",
+            );
+            return Ok(Exit::Failure);
+        }
+        _ => {}
     }
     let (source, prepared) = match prepared(&options.file, target) {
         Ok(both) => both,

@@ -56,21 +56,21 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
             steps.push(Step { why: vec!["signed identities".to_owned()], statement: Statement::Signing });
         }
     }
-    steps.push(call(state("ensure_reader"), vec![Sql::literal(&model.reader_role)], "the role that the helper functions run as"));
+    steps.push(call(Sql::state("ensure_reader"), vec![Sql::literal(&model.reader_role)], "the role that the helper functions run as"));
     let triggers = checks::triggers(model);
     steps.push(lock(model, triggers.iter().map(|(table, _)| table)));
-    steps.push(call(state("clear"), Vec::new(), "nothing of an earlier configuration stays"));
+    steps.push(call(Sql::state("clear"), Vec::new(), "nothing of an earlier configuration stays"));
     let reader = || Sql::literal(&model.reader_role);
-    steps.push(plain(Statement::Call { function: state("note_held"), arguments: vec![reader()] }));
+    steps.push(plain(Statement::Call { function: Sql::state("note_held"), arguments: vec![reader()] }));
     let check = vec![reader(), Sql::literal(&model.application_role)];
-    steps.push(call(state("check_reader"), check, "nobody who asks is, or can become, the reader role"));
+    steps.push(call(Sql::state("check_reader"), check, "nobody who asks is, or can become, the reader role"));
     let asking = Sql::Texts(askers(model).into_iter().map(ToString::to_string).collect());
     let closed = vec![Sql::literal(STATE_SCHEMA), asking];
-    steps.push(call(state("close"), closed, "what they may call and see of crm_access itself is only what is granted below"));
+    steps.push(call(Sql::state("close"), closed, "what they may call and see of crm_access itself is only what is granted below"));
     steps.push(Step { why: vec!["helper functions".to_owned()], statement: Statement::CreateSchema { schema: Sql::ident(RULES_SCHEMA) } });
     steps.extend(reader_rights(model, target, &mut records));
     let mut rights = vec![call(
-        state("close"),
+        Sql::state("close"),
         vec![Sql::literal(RULES_SCHEMA)],
         "default privileges of the database give nobody a helper function; what follows does",
     )];
@@ -112,10 +112,6 @@ fn lock<'m>(model: &'m Model, with_triggers: impl Iterator<Item = &'m TableName>
     Step { why: vec!["the tables that change; nobody reads them half protected".to_owned()], statement }
 }
 
-fn state(name: &str) -> Sql {
-    Sql::Qualified(STATE_SCHEMA.to_owned(), name.to_owned())
-}
-
 fn call(function: Sql, arguments: Vec<Sql>, why: &str) -> Step {
     Step { why: vec![why.to_owned()], statement: Statement::Call { function, arguments } }
 }
@@ -154,7 +150,7 @@ fn protect(model: &Model, entity: &Entity) -> Vec<Step> {
     let table = Sql::table(&entity.table);
     vec![
         call(
-            state("take_over"),
+            Sql::state("take_over"),
             vec![Sql::literal(&entity.table.schema), Sql::literal(&entity.table.name), Sql::literal(&model.application_role)],
             &format!("entity `{}`: what it was before, its partitions, and privileges that go round row security", entity.name),
         ),
@@ -213,13 +209,13 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
         grant("SELECT", table.schema.as_str(), &table.name, Sql::table(table));
     }
     if model.assignments.stored {
-        grant("SELECT", STATE_SCHEMA, "assignment", state("assignment"));
+        grant("SELECT", STATE_SCHEMA, "assignment", Sql::state("assignment"));
     }
-    grant("SELECT, UPDATE", STATE_SCHEMA, "consistency", state("consistency"));
-    grant("SELECT, INSERT, DELETE", STATE_SCHEMA, "restricted_user", state("restricted_user"));
+    grant("SELECT, UPDATE", STATE_SCHEMA, "consistency", Sql::state("consistency"));
+    grant("SELECT, INSERT, DELETE", STATE_SCHEMA, "restricted_user", Sql::state("restricted_user"));
     let signed = target == Target::Portable && model.identity.setting.as_ref().is_some_and(|setting| setting.signed);
     if signed {
-        grant("SELECT", STATE_SCHEMA, "identity_key", state("identity_key"));
+        grant("SELECT", STATE_SCHEMA, "identity_key", Sql::state("identity_key"));
         steps.extend(grant_execute("keyed_hash", &["bytea", "bytea"], reader, records));
     }
     if target == Target::Extension {
@@ -235,7 +231,7 @@ fn grant_schema(privilege: &str, schema: &str, role: &DbRoleName) -> Step {
 fn grant_execute(function: &str, arguments: &[&'static str], role: &DbRoleName, records: &mut Records) -> Vec<Step> {
     records.add_execute(&format!("{STATE_SCHEMA}.{function}({})", arguments.join(",")), role.as_str());
     vec![plain(Statement::GrantExecute {
-        function: state(function),
+        function: Sql::state(function),
         arguments: arguments.iter().map(|word| Sql::word(word)).collect(),
         role: Sql::ident(role),
     })]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Expr, Target};
+use super::{Expr, STATE_SCHEMA, Target};
 use crate::model::TableName;
 
 /// A part of a statement that came from the configuration, or was made from it, and is quoted where it is printed.
@@ -30,6 +30,11 @@ impl Sql {
     /// A table's qualified name.
     pub fn table(table: &TableName) -> Sql {
         Sql::Qualified(table.schema.as_str().to_owned(), table.name.clone())
+    }
+
+    /// Something in the schema of versions and assignments.
+    pub fn state(name: &str) -> Sql {
+        Sql::Qualified(STATE_SCHEMA.to_owned(), name.to_owned())
     }
 
     /// An identifier.
