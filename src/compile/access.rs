@@ -118,15 +118,21 @@ fn applies(model: &Model, restriction: &Restriction) -> Expr {
     }
 }
 
-/// Everything that must hold for a record and an action: granted and left by every restriction; a change needs read as well, as the
-/// server demands it of any command that finds its record by a column.
+/// Everything that must hold for a record and an action: granted and left by every restriction, and read where the action needs it.
 pub fn record_condition(functions: &mut Functions, entity: &Entity, action: Action) -> Result<Expr, CompileError> {
-    let model = functions.model;
     let mut parts = Vec::new();
-    if matches!(action, Action::Update | Action::Delete) {
+    if action.needs_read() {
         parts.push(record_condition(functions, entity, Action::Read)?);
     }
     parts.push(granted(functions, entity, action)?.condition);
+    parts.push(restricted_condition(functions, entity, action)?);
+    Ok(Expr::all(parts))
+}
+
+/// What all restrictions together leave of an entity for an action.
+pub fn restricted_condition(functions: &mut Functions, entity: &Entity, action: Action) -> Result<Expr, CompileError> {
+    let model = functions.model;
+    let mut parts = Vec::new();
     for restriction in &model.restrictions {
         parts.extend(restriction_condition(functions, entity, action, restriction)?);
     }
@@ -137,7 +143,7 @@ pub fn record_condition(functions: &mut Functions, entity: &Entity, action: Acti
 pub fn any_condition(functions: &mut Functions, entity: &Entity, action: Action) -> Result<Expr, CompileError> {
     let model = functions.model;
     let mut parts = Vec::new();
-    if matches!(action, Action::Update | Action::Delete) {
+    if action.needs_read() {
         parts.push(any_condition(functions, entity, Action::Read)?);
     }
     parts.push(granted(functions, entity, action)?.any);

@@ -44,6 +44,9 @@ pub struct EntityGrants {
     /// DELETE.
     #[serde(default)]
     pub delete: Option<Short<Level>>,
+    /// COPY ... TO of records that may be read too (B8). The extension refuses it where it is not granted; the portable target can't.
+    #[serde(default)]
+    pub export: Option<Short<Level>>,
 }
 
 impl Shorthand for EntityGrants {

@@ -206,12 +206,12 @@ fn a_misspelled_key_is_found() {
 
 #[test]
 fn a_misspelled_action_is_an_unknown_action() {
-    let help = "did you mean `read`? possible are `every`, `read`, `create`, `update`, `delete`";
+    let help = "did you mean `read`? possible are `every`, `read`, `create`, `update`, `delete`, `export`";
     says("        read: own", "        reed: all", Code::UnknownAction, "unknown action `reed`", help, "reed");
     let text = "contacts: {read: [parent(companies), created], delete: []}";
-    let help = "possible are `read`, `create`, `update`, `delete`";
-    says(text, "contacts: {export: all}", Code::UnknownAction, "unknown action `export`", help, "export");
-    let help = "possible are `every`, `read`, `create`, `update`, `delete`";
+    let help = "possible are `read`, `create`, `update`, `delete`, `export`";
+    says(text, "contacts: {approve: all}", Code::UnknownAction, "unknown action `approve`", help, "approve");
+    let help = "possible are `every`, `read`, `create`, `update`, `delete`, `export`";
     says(
         "contacts: {scope: open, where: a = b}",
         "contacts: {assign: all}",

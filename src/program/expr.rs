@@ -34,6 +34,8 @@ pub enum Expr {
     InSet(Box<Expr>, Call),
     /// A generated function, called once a statement.
     Once(Call),
+    /// A function of the schema crm_access without arguments, called once a statement.
+    State(String),
     /// A generated function, called for each row.
     EachRow(Call),
     /// A function of the server, by its name in pg_catalog.
