@@ -91,6 +91,8 @@ fn subject_values<R: ToString>(assigned: &Assigned<R>) -> Option<Value> {
         "subject": value(Sql::literal(subject)),
         "key": value(Sql::literal(key)),
         "confirmed": assigned.confirmed,
+        "from": optional(assigned.period.from.map(Sql::literal)),
+        "until": optional(assigned.period.until.map(Sql::literal)),
     }))
 }
 
@@ -100,6 +102,8 @@ fn table_values(source: &NameTable) -> Value {
         "user": value(Sql::ident(&source.user)),
         "name": value(Sql::ident(&source.name)),
         "confirmed": optional(source.confirmed.as_ref().map(Sql::ident)),
+        "from": optional(source.from.as_ref().map(Sql::ident)),
+        "until": optional(source.until.as_ref().map(Sql::ident)),
     })
 }
 

@@ -1,11 +1,11 @@
 //! Scopes as expressions over a record's columns.
 
 use super::CompileError;
-use super::directory::{colleagues, my_department_tree, my_departments, my_teams};
+use super::directory::{colleagues, my_circles, my_department_tree, my_departments};
 use super::functions::{Colleagues, Functions};
 use super::identity::attribute;
 use super::sets::{has_owner, has_parent, linked, owned_by_colleagues, records};
-use crate::model::{Action, Entity, Link, Owners, Parent, ParentTerm, Scope, Term};
+use crate::model::{Action, CircleKind, Entity, Link, Owners, Parent, ParentTerm, Scope, Term};
 use crate::predicate;
 use crate::program::{Argument, Builtin, Call, Comparison, Expr};
 
@@ -39,8 +39,16 @@ fn one_term(functions: &mut Functions, entity: &Entity, term: &Term) -> Result<E
             entity.creator.as_ref().map(|column| Expr::equal(Expr::Column(column.to_string()), me())).ok_or_else(|| missing(entity))
         }
         Term::Unassigned => unassigned(functions, entity),
+        Term::Reports(depth) => owned_by(functions, entity, Colleagues::Reports(*depth)),
+        Term::Territory => {
+            let column = entity.territory.as_ref().ok_or_else(|| missing(entity))?;
+            let mine = my_circles(functions, CircleKind::Territory)?;
+            Ok(Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(mine)))
+        }
         Term::Team => match &entity.team {
-            Some(column) => Ok(Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(my_teams(functions)?))),
+            Some(column) => {
+                Ok(Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(my_circles(functions, CircleKind::Team)?)))
+            }
             None => owned_by(functions, entity, Colleagues::Team),
         },
         Term::Department => match &entity.department {
@@ -187,6 +195,8 @@ fn operand(functions: &mut Functions, tree: &predicate::Operand) -> Result<Expr,
                 Function::Coalesce => Builtin::Coalesce,
                 Function::Now => Builtin::Now,
                 Function::CurrentDate => Builtin::CurrentDate,
+                Function::HoursAgo => Builtin::HoursAgo,
+                Function::DaysAgo => Builtin::DaysAgo,
             };
             Expr::Builtin(builtin, args.iter().map(|argument| operand(functions, argument)).collect::<Result<_, _>>()?)
         }

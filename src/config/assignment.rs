@@ -47,6 +47,9 @@ pub struct Listed {
     /// To a team, by key.
     #[serde(default)]
     pub team: Option<At<Key>>,
+    /// To a territory, by key.
+    #[serde(default)]
+    pub territory: Option<At<Key>>,
     /// To a department, by key: its head and its members (B3).
     #[serde(default)]
     pub department: Option<At<Key>>,
@@ -62,6 +65,26 @@ pub struct Listed {
     /// A restriction only: that its giver knows the user to be a leader (T10). Default false.
     #[serde(default)]
     pub confirmed: Option<At<bool>>,
+    /// When it begins to count: a date (midnight in UTC) or a time with its offset, such as `2027-01-31T08:00:00+01:00`.
+    #[serde(default)]
+    #[schemars(title = "time")]
+    pub from: Option<At<String>>,
+    /// When it counts no more, written likewise.
+    #[serde(default)]
+    #[schemars(title = "time")]
+    pub until: Option<At<String>>,
+}
+
+impl Listed {
+    /// The keys of sets of users, by the word for one of them.
+    pub fn circles(&self) -> [(&'static str, Option<&At<Key>>); 4] {
+        [
+            ("group", self.group.as_ref()),
+            ("workgroup", self.workgroup.as_ref()),
+            ("team", self.team.as_ref()),
+            ("territory", self.territory.as_ref()),
+        ]
+    }
 }
 
 /// A table of the application with one assignment per row.
@@ -85,6 +108,12 @@ pub struct AssignmentTable {
     /// Boolean column that is true where the restriction of a leader is confirmed.
     #[serde(default)]
     pub confirmed: Option<At<String>>,
+    /// Column of type timestamptz: when the row begins to count; null is always.
+    #[serde(default)]
+    pub from: Option<At<String>>,
+    /// Column of type timestamptz: when the row counts no more; null is never.
+    #[serde(default)]
+    pub until: Option<At<String>>,
 }
 
 /// A boolean column of the users table; null counts as false for a role and as true for a restriction.

@@ -31,7 +31,7 @@ pub struct Config {
     pub key_type: Option<At<KeyType>>,
     /// How the database learns who is asking.
     pub identity: At<Identity>,
-    /// Where the application keeps its users, departments, groups, workgroups and teams.
+    /// Where the application keeps its users, departments, groups, workgroups, teams and territories.
     pub directory: Directory,
     /// The protected tables, by the name that the rest of the file uses.
     pub entities: Entries<Entity>,

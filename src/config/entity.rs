@@ -36,6 +36,9 @@ pub struct Entity {
     /// Column with the key of the record's team. Without it a record is of its owners' teams.
     #[serde(default)]
     pub team: Option<At<String>>,
+    /// Column with the key of the record's territory.
+    #[serde(default)]
+    pub territory: Option<At<String>>,
     /// Boolean column that marks a record as open to everyone who has the scope `open`.
     #[serde(default)]
     pub open: Option<At<String>>,

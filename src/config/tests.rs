@@ -191,7 +191,7 @@ fn json_is_a_configuration_too() {
 
 #[test]
 fn a_misspelled_key_is_found() {
-    let keys = "`schema`, `table`, `key`, `key_type`, `active`, `attributes`";
+    let keys = "`schema`, `table`, `key`, `key_type`, `manager`, `active`, `attributes`";
     let config = says(
         "    active: enabled",
         "    activ: enabled",
@@ -286,7 +286,7 @@ fn a_missing_key_is_named_with_what_it_is_for() {
         "{table: team_members, user: user_id}",
         Code::MissingKey,
         "`of` is missing in `members`",
-        "add `of`: column with the key of the group, workgroup or team",
+        "add `of`: column with the key of the group, workgroup, team or territory",
         "members",
     );
     let config = says(

@@ -69,6 +69,16 @@ impl Subject<'_> {
         })
     }
 
+    /// So many times so many seconds ago.
+    fn ago(self, args: &[Operand], seconds: i64) -> Value {
+        match args {
+            [Operand::Number(count)] => {
+                count.parse::<i64>().map_or(Value::Null, |count| Value::Time(self.now - count * seconds * 1_000_000))
+            }
+            _ => Value::Null,
+        }
+    }
+
     fn value(self, operand: &Operand) -> Value {
         match operand {
             Operand::Column { name, .. } => self.record.get(name).cloned().unwrap_or(Value::Null),
@@ -81,6 +91,8 @@ impl Subject<'_> {
                 match name {
                     Function::Now => Value::Time(self.now),
                     Function::CurrentDate => Value::day_of(self.now),
+                    Function::HoursAgo => self.ago(args, 3_600),
+                    Function::DaysAgo => self.ago(args, 86_400),
                     Function::Coalesce => values.find(|value| *value != Value::Null).unwrap_or(Value::Null),
                     Function::Lower | Function::Upper | Function::Length => match values.next() {
                         Some(Value::Text(text)) if *name == Function::Lower => Value::Text(text.to_lowercase()),

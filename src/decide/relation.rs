@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::condition::Subject;
-use super::people::{circles, departments, with_subdepartments};
+use super::people::{circles, departments, reports, with_subdepartments};
 use super::world::{key_in, value};
 use super::{Judge, Leaf, Row};
 use crate::model::{Action, CircleKind, ColumnName, Entity, EntityName, Link, LinkRule, Owners, ParentTerm, Scope, Term};
@@ -50,6 +50,14 @@ impl Judge<'_> {
                     key_in(row, &entity.key).is_some_and(|key| self.world.rows_with(&join.table, &join.left, &key).next().is_none())
                 }
             },
+            Term::Reports(depth) => {
+                let near = reports(self.model, self.world, &person.key, *depth);
+                self.owners(entity, row).iter().any(|owner| near.contains(owner))
+            }
+            Term::Territory => {
+                let mine = circles(self.model, self.world, CircleKind::Territory, &person.key);
+                entity.territory.as_ref().and_then(|column| key_in(row, column)).is_some_and(|territory| mine.contains(&territory))
+            }
             Term::Team => {
                 let of = |user: &str| circles(self.model, self.world, CircleKind::Team, user);
                 let mine = of(&person.key);

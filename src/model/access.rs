@@ -112,8 +112,12 @@ pub enum Term {
     Created,
     /// It has no owner.
     Unassigned,
+    /// An owner reports to the user, directly or through that many others; without a number through any. The user counts as an owner too.
+    Reports(Option<u8>),
     /// It is of one of the user's teams.
     Team,
+    /// It is of one of the user's territories.
+    Territory,
     /// It is of one of the user's departments.
     Department,
     /// It is of one of the user's departments, or of one below.

@@ -58,6 +58,10 @@ pub enum Builtin {
     Now,
     /// CURRENT_DATE
     CurrentDate,
+    /// that many hours before now()
+    HoursAgo,
+    /// that many times 24 hours before now()
+    DaysAgo,
     /// starts_with(text, text)
     StartsWith,
 }

@@ -68,6 +68,8 @@ fn part(expr: &Expr, quoting: &dyn Quoting) -> String {
                 Builtin::Now => "pg_catalog.now()".to_owned(),
                 // CURRENT_DATE would be a day of the caller's choice, by SET timezone.
                 Builtin::CurrentDate => "(pg_catalog.now() AT TIME ZONE 'UTC')::date".to_owned(),
+                Builtin::HoursAgo => format!("(pg_catalog.now() - {arguments} * '1 hour'::interval)"),
+                Builtin::DaysAgo => format!("(pg_catalog.now() - {arguments} * '24 hours'::interval)"),
                 Builtin::StartsWith => format!("pg_catalog.starts_with({arguments})"),
             }
         }

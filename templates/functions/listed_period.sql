@@ -1,0 +1,4 @@
+{% if assigned.from or assigned.until %} WHERE true
+{%- if assigned.from and mine %} AND {{ assigned.from | q }}::timestamptz <= pg_catalog.statement_timestamp(){% endif %}
+{%- if assigned.until %} AND pg_catalog.statement_timestamp() < {{ assigned.until | q }}::timestamptz{% endif %}
+{%- endif -%}
