@@ -8,6 +8,7 @@ mod identity;
 mod language;
 mod language_keys;
 mod language_names;
+mod language_people;
 mod language_predicates;
 mod language_scopes;
 mod language_strategies;
