@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS crm_access.version (
 COMMENT ON TABLE crm_access.version IS 'configurations that were applied: who, when, the text and its SHA-256';
 
 CREATE TABLE IF NOT EXISTS crm_access.object (
-    kind text NOT NULL CHECK (kind IN ('table', 'partition', 'policy', 'trigger', 'grant', 'held', 'privilege', 'role', 'restriction', 'option')),
+    kind text NOT NULL CHECK (kind IN ('table', 'partition', 'policy', 'trigger', 'grant', 'held', 'privilege', 'lent', 'role', 'restriction', 'option')),
     schema_name text NOT NULL DEFAULT '',
     relation_name text NOT NULL DEFAULT '',
     name text NOT NULL DEFAULT '',
@@ -82,6 +82,19 @@ CREATE TABLE IF NOT EXISTS crm_access.consistency (
 );
 COMMENT ON TABLE crm_access.consistency IS 'orders the checks of assignments among transactions';
 INSERT INTO crm_access.consistency (only_row) VALUES (true) ON CONFLICT DO NOTHING;
+
+-- What was done in a way that someone may ask about later. The reader role adds to it, and only administrators read it.
+CREATE TABLE IF NOT EXISTS crm_access.log (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    session name NOT NULL DEFAULT session_user,
+    actor text,
+    action text NOT NULL,
+    entity text,
+    record_key text,
+    detail jsonb
+);
+COMMENT ON TABLE crm_access.log IS 'who (key of the user, database role of the session) handed over which record, when and to whom';
 
 -- Makes the caller a member of the reader role until leave_reader, in this transaction. Who is one already stays one: before version 16 a
 -- second GRANT and its REVOKE would take the older membership, or its admin option, away.
@@ -199,6 +212,63 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $function$
     ON CONFLICT DO NOTHING
 $function$;
 
+-- Gives the reader role what it needs to change owners, and notes exactly that: some columns to change, or rows of a join table to add and
+-- remove, with the sequences that number them.
+CREATE OR REPLACE FUNCTION crm_access.lend(reader text, schema_name text, table_name text, updates text[], inserts text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+    target regclass := to_regclass(format('%I.%I', schema_name, table_name));
+    sequence record;
+    wanted text[];
+    lent text[] := '{}';
+    one text;
+BEGIN
+    IF target IS NULL THEN
+        RAISE EXCEPTION 'table "%.%" does not exist', schema_name, table_name USING ERRCODE = 'undefined_table';
+    END IF;
+    IF updates <> '{}' AND EXISTS (
+        SELECT 1 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = target AND NOT c.relispartition) THEN
+        RAISE EXCEPTION 'table % has children by inheritance, whose owners an UPDATE could change unchecked', target USING
+            ERRCODE = 'feature_not_supported', HINT = 'Leave out the action "assign" for this entity, or use partitions.';
+    END IF;
+    FOREACH one IN ARRAY updates LOOP
+        IF NOT has_column_privilege(reader, target, one, 'UPDATE') THEN
+            lent := lent || format('UPDATE (%I)', one);
+        END IF;
+    END LOOP;
+    FOREACH one IN ARRAY inserts LOOP
+        IF NOT has_column_privilege(reader, target, one, 'INSERT') THEN
+            lent := lent || format('INSERT (%I)', one);
+        END IF;
+    END LOOP;
+    IF inserts <> '{}' THEN
+        IF NOT has_table_privilege(reader, target, 'DELETE') THEN
+            lent := lent || 'DELETE'::text;
+        END IF;
+        FOR sequence IN
+            SELECT DISTINCT n.nspname, c.relname, c.oid FROM pg_attrdef f
+            JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass
+            JOIN pg_class c ON c.oid = d.refobjid AND c.relkind = 'S' JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE f.adrelid = target AND NOT has_sequence_privilege(reader, c.oid, 'USAGE')
+            ORDER BY 1, 2
+        LOOP
+            EXECUTE format('GRANT USAGE ON %I.%I TO %I', sequence.nspname, sequence.relname, reader);
+            INSERT INTO crm_access.object (kind, schema_name, relation_name, name, before)
+            VALUES ('lent', sequence.nspname, sequence.relname, reader, '["USAGE"]')
+            ON CONFLICT DO NOTHING;
+        END LOOP;
+    END IF;
+    FOREACH one IN ARRAY lent LOOP
+        EXECUTE format('GRANT %s ON %s TO %I', one, target, reader);
+    END LOOP;
+    IF lent <> '{}' THEN
+        INSERT INTO crm_access.object AS o (kind, schema_name, relation_name, name, before)
+        VALUES ('lent', lend.schema_name, lend.table_name, reader, to_jsonb(lent))
+        ON CONFLICT (kind, schema_name, relation_name, name) DO UPDATE SET before = o.before || excluded.before;
+    END IF;
+END
+$function$;
+
 -- Undoes every policy, trigger, grant and row-security switch that was recorded. The schema of the generated functions goes too.
 -- Shared by an apply (which makes new ones in the same transaction) and by remove().
 CREATE OR REPLACE FUNCTION crm_access.clear() RETURNS void
@@ -241,6 +311,14 @@ BEGIN
             ELSIF target IS NOT NULL THEN
                 EXECUTE format('REVOKE %s ON %s FROM %I', CASE o.schema_name WHEN 'crm_access' THEN 'ALL' ELSE 'SELECT' END, target, o.name);
             END IF;
+        ELSIF o.kind = 'lent' AND target IS NOT NULL AND EXISTS (SELECT 1 FROM pg_roles WHERE rolname = o.name) THEN
+            FOR privilege IN SELECT jsonb_array_elements_text(o.before) LOOP
+                BEGIN
+                    EXECUTE format('REVOKE %s ON %s FROM %I', privilege, target, o.name);
+                EXCEPTION WHEN undefined_column THEN
+                    NULL; -- the privilege went with the column
+                END;
+            END LOOP;
         ELSIF o.kind = 'privilege' AND target IS NOT NULL AND EXISTS (SELECT 1 FROM pg_roles WHERE rolname = o.name) THEN
             FOR privilege IN SELECT jsonb_array_elements_text(o.before -> 'revoked') LOOP
                 EXECUTE format('GRANT %s ON %s TO %I%s', privilege, target, o.name,
@@ -341,6 +419,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $function$
         SELECT format('privileges %s %s', c.oid::regclass,
                       (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a))
         FROM taken t JOIN pg_class c ON c.oid = t.relation
+        UNION ALL
+        SELECT format('column privileges %s %s %s', c.attrelid::regclass, c.attname, c.attacl)
+        FROM taken t JOIN pg_attribute c ON c.attrelid = t.relation AND c.attacl IS NOT NULL AND NOT c.attisdropped
         UNION ALL
         SELECT format('policy %s %s %s %s %s %s %s', p.polrelid::regclass, p.polname, p.polcmd, p.polpermissive, p.polroles,
                       pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
@@ -445,9 +526,9 @@ BEGIN
     IF to_regprocedure('crm_access_rules.can(text,text,text)') IS NULL THEN
         RETURN false;
     END IF;
-    IF action IS NULL OR action NOT IN ('read', 'create', 'update', 'delete') THEN
+    IF action IS NULL OR action NOT IN ('read', 'create', 'update', 'delete', 'export', 'assign', 'import') THEN
         RAISE EXCEPTION 'unknown action %', coalesce(quote_literal(action), 'NULL') USING
-            ERRCODE = 'invalid_parameter_value', HINT = 'The actions are read, create, update and delete.';
+            ERRCODE = 'invalid_parameter_value', HINT = 'The actions are read, create, update, delete, export, assign and import.';
     END IF;
     answer := crm_access_rules.can(action, entity, key);
     IF answer IS NULL THEN
@@ -472,6 +553,137 @@ $function$;
 CREATE OR REPLACE FUNCTION crm_access.can(action text, entity text, key uuid) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $function$
     SELECT crm_access.can(action, entity, key::text)
+$function$;
+
+-- Makes `to_user` the owner of records, all of them or none: in the place of `from_user`, or of the first owner where nobody is named;
+-- in a join table beside the others where nobody is named. Null for `to_user` leaves the place empty. Gives how many records there were.
+-- 42501 where one of them is not there or hidden, may not be assigned, or not to this user; who may no longer see them afterwards may do it.
+CREATE OR REPLACE FUNCTION crm_access.assign_record(
+    entity text, keys anyarray, to_user anycompatiblenonarray, from_user anycompatiblenonarray DEFAULT NULL) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+    done bigint;
+BEGIN
+    PERFORM crm_access.entity_table(entity);
+    IF to_regprocedure('crm_access_rules.assign(text,text[],text,text)') IS NOT NULL THEN
+        done := crm_access_rules.assign(entity, keys::text[], to_user::text, from_user::text);
+    END IF;
+    IF done IS NULL THEN
+        RAISE EXCEPTION 'the owners of "%" records are not assigned', entity USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'Name the action "assign" for this entity in a role of the configuration, or change the owner with UPDATE.';
+    END IF;
+    RETURN done;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION crm_access.assign_record(
+    entity text, key text, to_user anycompatiblenonarray, from_user anycompatiblenonarray DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    PERFORM crm_access.assign_record(entity, ARRAY[key], to_user::text, from_user::text);
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION crm_access.assign_record(
+    entity text, key anynonarray, to_user anycompatiblenonarray, from_user anycompatiblenonarray DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    PERFORM crm_access.assign_record(entity, ARRAY[key::text], to_user::text, from_user::text);
+END
+$function$;
+
+-- The table of an entity; 22023 where there is no such entity.
+CREATE OR REPLACE FUNCTION crm_access.entity_table(entity text) RETURNS regclass
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+    target regclass;
+BEGIN
+    IF to_regprocedure('crm_access_rules.entity_table(text)') IS NOT NULL THEN
+        target := crm_access_rules.entity_table(entity);
+    END IF;
+    IF target IS NULL THEN
+        RAISE EXCEPTION 'unknown entity %', coalesce(quote_literal(entity), 'NULL') USING
+            ERRCODE = 'invalid_parameter_value', HINT = 'Name an entity of the configuration that is applied.';
+    END IF;
+    RETURN target;
+END
+$function$;
+
+-- Adds records in the caller's own name. Each is an object of columns and values; a column that is left out takes its default.
+CREATE OR REPLACE FUNCTION crm_access.insert_records(target regclass, records jsonb) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+    stranger text;
+    alike record;
+    added bigint;
+    total bigint := 0;
+BEGIN
+    IF records IS NULL OR jsonb_typeof(records) <> 'array' OR jsonb_path_exists(records, '$[*] ? (@.type() != "object")') THEN
+        RAISE EXCEPTION 'records are not given as JSON objects' USING
+            ERRCODE = 'invalid_parameter_value', HINT = 'Each record is an object of columns and values.';
+    END IF;
+    SELECT c.name INTO stranger
+    FROM (SELECT DISTINCT jsonb_object_keys(r.record) AS name FROM jsonb_array_elements(records) AS r(record)) AS c
+    WHERE NOT EXISTS (
+        SELECT 1 FROM pg_attribute a WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND a.attname::text = c.name)
+    ORDER BY 1 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'column "%" of table % does not exist', stranger, target USING ERRCODE = 'undefined_column';
+    END IF;
+    FOR alike IN
+        SELECT r.columns, jsonb_agg(r.record ORDER BY r.place) AS records, count(*) AS many
+        FROM (
+            SELECT e.record, e.place, (SELECT string_agg(quote_ident(k.name), ', ' ORDER BY k.name) FROM jsonb_object_keys(e.record) AS k(name)) AS columns
+            FROM jsonb_array_elements(records) WITH ORDINALITY AS e(record, place)
+        ) AS r
+        GROUP BY r.columns ORDER BY min(r.place)
+    LOOP
+        IF alike.columns IS NULL THEN
+            FOR place IN 1 .. alike.many LOOP
+                EXECUTE format('INSERT INTO %s DEFAULT VALUES', target);
+            END LOOP;
+            added := alike.many;
+        ELSE
+            EXECUTE format('INSERT INTO %1$s (%2$s) SELECT %2$s FROM jsonb_populate_recordset(NULL::%1$s, $1)', target, alike.columns)
+            USING alike.records;
+            GET DIAGNOSTICS added = ROW_COUNT;
+        END IF;
+        total := total + added;
+    END LOOP;
+    RETURN total;
+END
+$function$;
+
+-- The entity that is being imported by this transaction right now. Who sets it by hand narrows only what they may add themselves.
+CREATE OR REPLACE FUNCTION crm_access.importing() RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $function$
+    SELECT nullif(current_setting('crm_access_import.running', true), '')
+$function$;
+
+-- Adds an array of records, all of them or none, where each may be created and imported (B8). Gives how many.
+CREATE OR REPLACE FUNCTION crm_access.import(entity text, records jsonb) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+    target regclass := crm_access.entity_table(entity);
+    added bigint;
+BEGIN
+    IF NOT crm_access.can('import', entity) THEN
+        RAISE EXCEPTION 'this user may not import "%" records', entity USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM set_config('crm_access_import.running', entity, true);
+    added := crm_access.insert_records(target, records);
+    PERFORM set_config('crm_access_import.running', '', true);
+    RETURN added;
+END
+$function$;
+
+-- Adds a record and tells nothing of it: for clients that would ask for it back with RETURNING, which fails where its author can't see it (T18).
+CREATE OR REPLACE FUNCTION crm_access.submit(entity text, record jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    PERFORM crm_access.insert_records(crm_access.entity_table(entity), jsonb_build_array(record));
+END
 $function$;
 
 -- Checks that an assignment can be stored; raises with a hint where it can't.

@@ -3,7 +3,7 @@
 use super::CompileError;
 use super::functions::Functions;
 use super::scope::{any_scope, one_scope};
-use crate::model::{Action, Conflict, Entity, Model, Promotion, Restriction, RoleName, Scope};
+use crate::model::{Action, Conflict, Entity, Model, Owners, Promotion, Restriction, RoleName, Scope};
 use crate::program::{Argument, Call, Expr};
 
 /// A condition that the roles give records by: who, at which stages, which records.
@@ -120,6 +120,7 @@ fn applies(model: &Model, restriction: &Restriction) -> Expr {
 
 /// Everything that must hold for a record and an action: granted and left by every restriction, and read where the action needs it.
 pub fn record_condition(functions: &mut Functions, entity: &Entity, action: Action) -> Result<Expr, CompileError> {
+    let Some(action) = in_effect(entity, action) else { return Ok(Expr::Bool(false)) };
     let mut parts = Vec::new();
     if action.needs_read() {
         parts.push(record_condition(functions, entity, Action::Read)?);
@@ -142,6 +143,7 @@ pub fn restricted_condition(functions: &mut Functions, entity: &Entity, action: 
 /// Whether the user may do an action with some record, whatever the record.
 pub fn any_condition(functions: &mut Functions, entity: &Entity, action: Action) -> Result<Expr, CompileError> {
     let model = functions.model;
+    let Some(action) = in_effect(entity, action) else { return Ok(Expr::Bool(false)) };
     let mut parts = Vec::new();
     if action.needs_read() {
         parts.push(any_condition(functions, entity, Action::Read)?);
@@ -153,6 +155,15 @@ pub fn any_condition(functions: &mut Functions, entity: &Entity, action: Action)
         }
     }
     Ok(Expr::all(parts))
+}
+
+/// The action whose grants decide: changing an owner is a part of updating where nothing names it, and nothing where there are no owners.
+fn in_effect(entity: &Entity, action: Action) -> Option<Action> {
+    match (&entity.owners, action) {
+        (Owners::None, Action::Assign) => None,
+        (_, Action::Assign) if !entity.assigned => Some(Action::Update),
+        _ => Some(action),
+    }
 }
 
 fn holds_role(roles: &[RoleName]) -> Expr {
@@ -196,6 +207,7 @@ pub fn describe(scope: &Scope) -> String {
             Term::Parent(parent, ParentTerm::Owned) => format!("own({parent})"),
             Term::Parent(parent, ParentTerm::Created) => format!("created({parent})"),
             Term::Without(parent) => format!("without({parent})"),
+            Term::GivenTo(to) => format!("to {}", format!("{to:?}").to_lowercase()),
         })
         .collect();
     if scope.predicate.is_some() {

@@ -41,6 +41,10 @@ pub enum Need {
     HasParent(EntityName, EntityName),
     /// What may be done with an entity.
     Can(EntityName),
+    /// Changes owners of an entity's records.
+    Assign(EntityName),
+    /// The trigger that checks a change of their owners.
+    CheckOwner(EntityName),
 }
 
 /// Sets of users around the one who asks.
@@ -57,7 +61,8 @@ pub enum Colleagues {
 }
 
 impl Need {
-    fn name(&self) -> String {
+    /// The function's name.
+    pub fn name(&self) -> String {
         match self {
             Need::Fixed(name) => (*name).to_owned(),
             Need::MyDepartments => "my_departments".to_owned(),
@@ -81,6 +86,8 @@ impl Need {
             Need::Linked(child, parent, term) => joined_name(&[child.as_str(), "with", parent.as_str(), term_word(*term)]),
             Need::HasParent(child, parent) => joined_name(&[child.as_str(), "has", parent.as_str()]),
             Need::Can(entity) => joined_name(&["can", entity.as_str()]),
+            Need::Assign(entity) => joined_name(&["assign", entity.as_str()]),
+            Need::CheckOwner(entity) => joined_name(&["check_owner_of", entity.as_str()]),
         }
     }
 }
@@ -120,6 +127,8 @@ pub struct Functions<'m> {
     pub model: &'m Model,
     /// The target.
     pub target: Target,
+    /// Whether the condition that is being made stands beside a new owner, and asks who that may be.
+    pub new_owner: bool,
     made: Vec<Made>,
     names: BTreeMap<String, Need>,
 }
@@ -127,7 +136,7 @@ pub struct Functions<'m> {
 impl<'m> Functions<'m> {
     /// Starts with none.
     pub fn new(model: &'m Model, target: Target) -> Self {
-        Functions { model, target, made: Vec::new(), names: BTreeMap::new() }
+        Functions { model, target, new_owner: false, made: Vec::new(), names: BTreeMap::new() }
     }
 
     /// The functions, each after those that it calls.

@@ -5,6 +5,7 @@
 //! reader role, which has a SELECT policy of its own, so that no policy ever runs into another (A25) and nothing needs BYPASSRLS.
 
 mod access;
+mod assign;
 mod checks;
 mod directory;
 mod functions;

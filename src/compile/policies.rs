@@ -55,6 +55,7 @@ pub fn policies(functions: &mut Functions, entity: &Entity) -> Result<Vec<(Strin
     if functions.target == Target::Extension {
         steps.extend(export_policy(functions, entity, &table)?);
     }
+    steps.extend(import_policy(functions, entity, &table)?);
     Ok(steps)
 }
 
@@ -80,6 +81,35 @@ fn export_policy(functions: &mut Functions, entity: &Entity, table: &Sql) -> Res
     )))
 }
 
+/// What `crm_access.import` may add of the records that may be created; any other INSERT passes.
+fn import_policy(functions: &mut Functions, entity: &Entity, table: &Sql) -> Result<Option<(String, Step)>, CompileError> {
+    let action = Action::Import;
+    let granted = granted(functions, entity, action)?;
+    if granted.condition == Expr::Bool(false) {
+        return Ok(None);
+    }
+    let here = Expr::equal(Expr::State("importing".to_owned()), Expr::Text(entity.name.to_string()));
+    let not_importing = Expr::IsTruth(Box::new(here), true, true);
+    let imported = Expr::all([granted.condition, restricted_condition(functions, entity, action)?]);
+    let mut why = vec![format!("who may import which `{}` records, with crm_access.import", entity.name)];
+    why.extend(granted.why.into_iter().map(|line| format!("  {line}")));
+    Ok(Some(step(
+        joined_name(&["crm_access", action.name()]),
+        table,
+        PolicyKind::Restrictive,
+        action,
+        Sql::ident(&functions.model.application_role),
+        Expr::any([not_importing, imported]),
+        why,
+    )))
+}
+
+/// Policies that let the reader role do what a function of its own has checked.
+pub fn lent_policy(model: &Model, table: &TableName, action: Action, why: String) -> (String, Step) {
+    let name = joined_name(&[READER_POLICY, action.name()]);
+    step(name, &Sql::table(table), PolicyKind::Permissive, action, Sql::ident(&model.reader_role), Expr::Bool(true), vec![why])
+}
+
 /// The policy that lets the reader role see a table.
 pub fn reader_policy(model: &Model, table: &TableName, why: String) -> Step {
     let role = Sql::ident(&model.reader_role);
@@ -92,8 +122,8 @@ fn step(name: String, table: &Sql, permissive: PolicyKind, action: Action, role:
     let condition = Sql::Expr(condition);
     let check = match action {
         Action::Read | Action::Delete | Action::Export => Check { using: Some(condition), with_check: None },
-        Action::Create => Check { using: None, with_check: Some(condition) },
-        Action::Update => Check { using: Some(condition.clone()), with_check: Some(condition) },
+        Action::Create | Action::Import => Check { using: None, with_check: Some(condition) },
+        Action::Update | Action::Assign => Check { using: Some(condition.clone()), with_check: Some(condition) },
     };
     let policy =
         Policy { name: Sql::Ident(name.clone()), table: table.clone(), permissive, command: Sql::word(action.command()), role, check };

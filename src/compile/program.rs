@@ -7,7 +7,7 @@ use serde_json::json;
 use super::access::{any_condition, record_condition};
 use super::functions::{Callers, Functions, Made, Need, body, qualified, reading, value};
 use super::policies::{READER_POLICY, policies, reader_policy};
-use super::{CompileError, checks, directory, identity, key_type};
+use super::{CompileError, assign, checks, directory, identity, key_type};
 use crate::model::{Action, DbRoleName, Entity, Link, Members, Model, Owners, TableName};
 use crate::program::{Expr, Function, Program, RULES_SCHEMA, Record, RecordKind, Returns, STATE_SCHEMA, Sql, Statement, Step, Target};
 
@@ -35,8 +35,14 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
             }
         }
         can(&mut functions, entity)?;
+        if let Some(step) = assign::owner_trigger(entity) {
+            records.add(RecordKind::Trigger, entity.table.schema.as_str(), &entity.table.name, assign::OWNER_TRIGGER);
+            protection.push(step);
+        }
     }
     can_dispatch(&mut functions)?;
+    entity_table(&mut functions)?;
+    assign::assign(&mut functions)?;
     for table in read_tables(model).iter().filter(|table| !model.entities.iter().any(|entity| entity.table == **table)) {
         records.add(RecordKind::Policy, table.schema.as_str(), &table.name, READER_POLICY);
         protection.push(reader_policy(
@@ -44,6 +50,11 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
             table,
             format!("{}: should {table} ever have row security of its own, it hides no person or link from the rules", model.reader_role),
         ));
+    }
+
+    for (table, name, step) in assign::lent_policies(model) {
+        records.add(RecordKind::Policy, table.schema.as_str(), &table.name, &name);
+        protection.push(step);
     }
 
     let mut steps = Vec::new();
@@ -69,6 +80,7 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
     steps.push(call(Sql::state("close"), closed, "what they may call and see of crm_access itself is only what is granted below"));
     steps.push(Step { why: vec!["helper functions".to_owned()], statement: Statement::CreateSchema { schema: Sql::ident(RULES_SCHEMA) } });
     steps.extend(reader_rights(model, target, &mut records));
+    steps.extend(assign::lending(model));
     let mut rights = vec![call(
         Sql::state("close"),
         vec![Sql::literal(RULES_SCHEMA)],
@@ -213,6 +225,9 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
     }
     grant("SELECT, UPDATE", STATE_SCHEMA, "consistency", Sql::state("consistency"));
     grant("SELECT, INSERT, DELETE", STATE_SCHEMA, "restricted_user", Sql::state("restricted_user"));
+    if model.entities.iter().any(|entity| entity.assigned) {
+        grant("INSERT", STATE_SCHEMA, "log", Sql::state("log"));
+    }
     let signed = target == Target::Portable && model.identity.setting.as_ref().is_some_and(|setting| setting.signed);
     if signed {
         grant("SELECT", STATE_SCHEMA, "identity_key", Sql::state("identity_key"));
@@ -246,6 +261,15 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
         steps.extend(grant_execute("can", &arguments, application, records));
     }
     steps.extend(grant_execute("current_user_key", &[], application, records));
+    for key in ["text", "anynonarray", "anyarray"] {
+        let arguments = ["text", key, "anycompatiblenonarray", "anycompatiblenonarray"];
+        steps.extend(grant_execute("assign_record", &arguments, application, records));
+    }
+    steps.extend(grant_execute("import", &["text", "jsonb"], application, records));
+    steps.extend(grant_execute("submit", &["text", "jsonb"], application, records));
+    steps.extend(grant_execute("insert_records", &["regclass", "jsonb"], application, records));
+    steps.extend(grant_execute("entity_table", &["text"], application, records));
+    steps.extend(grant_execute("importing", &[], application, records));
     if target == Target::Extension {
         steps.extend(grant_execute("exporting", &[], application, records));
     }
@@ -288,7 +312,7 @@ fn can(functions: &mut Functions, entity: &Entity) -> Result<(), CompileError> {
         for action in Action::ALL {
             let any = any_condition(functions, entity, action)?;
             let mut record = record_condition(functions, entity, action)?;
-            if action == Action::Create {
+            if matches!(action, Action::Create | Action::Import) {
                 // Asked about a record that is there, the answer must not tell of one that can't be read.
                 record = Expr::all([record_condition(functions, entity, Action::Read)?, record]);
             }
@@ -333,6 +357,31 @@ fn can_dispatch(functions: &mut Functions) -> Result<(), CompileError> {
                 body("can", [("entities", entities.into())]),
             ),
             why: "the same for every entity; null for an unknown one".to_owned(),
+            callers: Callers::Application,
+        })
+    })?;
+    Ok(())
+}
+
+/// `entity_table(entity)`: where its records are.
+fn entity_table(functions: &mut Functions) -> Result<(), CompileError> {
+    let entities = functions.model.entities.iter().map(|entity| {
+        json!({
+            "name": value(Sql::literal(&entity.name)),
+            "schema": value(Sql::literal(&entity.table.schema)),
+            "table": value(Sql::literal(&entity.table.name)),
+        })
+    });
+    let entities = entities.collect();
+    functions.require(Need::Fixed("entity_table"), |_, name| {
+        Ok(Made {
+            function: reading(
+                &name,
+                vec![Sql::word("text")],
+                Returns::One(Sql::word("regclass")),
+                body("entity_table", [("entities", entities)]),
+            ),
+            why: "the table of an entity; null for an unknown one".to_owned(),
             callers: Callers::Application,
         })
     })?;

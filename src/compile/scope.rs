@@ -5,7 +5,7 @@ use super::directory::{colleagues, my_circles, my_department_tree, my_department
 use super::functions::{Colleagues, Functions};
 use super::identity::attribute;
 use super::sets::{has_owner, has_parent, linked, owned_by_colleagues, records};
-use crate::model::{Action, CircleKind, Entity, Link, Owners, Parent, ParentTerm, Scope, Term};
+use crate::model::{Action, CircleKind, Entity, Link, NewOwner, Owners, Parent, ParentTerm, Scope, Term};
 use crate::predicate;
 use crate::program::{Argument, Builtin, Call, Comparison, Expr};
 
@@ -59,6 +59,8 @@ fn one_term(functions: &mut Functions, entity: &Entity, term: &Term) -> Result<E
             Some(column) => Ok(Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(my_department_tree(functions)?))),
             None => owned_by(functions, entity, Colleagues::DepartmentTree),
         },
+        Term::GivenTo(_) if !functions.new_owner => Ok(Expr::Bool(true)),
+        Term::GivenTo(to) => given_to(functions, *to),
         Term::Open => entity
             .open
             .as_ref()
@@ -79,6 +81,18 @@ fn one_term(functions: &mut Functions, entity: &Entity, term: &Term) -> Result<E
             }
         }
     }
+}
+
+/// Whether who is to become the owner is near enough to the user. Nobody is near, so that a record is left without owner by `anyone` only.
+fn given_to(functions: &mut Functions, to: NewOwner) -> Result<Expr, CompileError> {
+    let set = match to {
+        NewOwner::Anyone => return Ok(Expr::Bool(true)),
+        NewOwner::Me => return Ok(Expr::equal(Expr::NewOwner, me())),
+        NewOwner::Team => Colleagues::Team,
+        NewOwner::Department => Colleagues::Department,
+    };
+    let near = Expr::InSet(Box::new(Expr::NewOwner), Call::plain(colleagues(functions, set)?));
+    Ok(Expr::any([Expr::equal(Expr::NewOwner, me()), near]))
 }
 
 fn missing(entity: &Entity) -> CompileError {

@@ -53,6 +53,12 @@ pub struct RestrictionLevels {
     /// Records that may be exported.
     #[serde(default)]
     pub export: Option<Many<Short<ScopeItem>>>,
+    /// Records whose owner may be changed.
+    #[serde(default)]
+    pub assign: Option<Many<Short<ScopeItem>>>,
+    /// Records that may be imported.
+    #[serde(default)]
+    pub import: Option<Many<Short<ScopeItem>>>,
 }
 
 impl Shorthand for RestrictionLevels {

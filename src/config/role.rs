@@ -47,6 +47,13 @@ pub struct EntityGrants {
     /// COPY ... TO of records that may be read too (B8). The extension refuses it where it is not granted; the portable target can't.
     #[serde(default)]
     pub export: Option<Short<Level>>,
+    /// Changing an owner, with `crm_access.assign_record` or UPDATE (J4, J5): holds for the record as it was. As soon as a role or restriction
+    /// names this action for an entity, changing its owners takes it; before that, it is a part of `update`.
+    #[serde(default)]
+    pub assign: Option<Short<AssignLevel>>,
+    /// Adding many records at once with `crm_access.import` (B8): holds for each new record, beside `create`.
+    #[serde(default)]
+    pub import: Option<Short<Level>>,
 }
 
 impl Shorthand for EntityGrants {
@@ -71,6 +78,52 @@ pub struct Level {
 
 impl Shorthand for Level {
     type First = Many<Short<ScopeItem>>;
+}
+
+/// The records whose owner may be changed, and who may become it.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssignLevel {
+    /// Scopes; a record in any of them is granted. `unassigned` is for records without owner (J6). Default `all` where `where` is given.
+    #[serde(default)]
+    pub scopes: Many<Short<ScopeItem>>,
+    /// A predicate that narrows all of these scopes.
+    #[serde(default, rename = "where")]
+    #[schemars(title = "predicate")]
+    pub predicate: Option<At<String>>,
+    /// Scopes by stage; a stage that is not listed takes `scopes` (B9).
+    #[serde(default)]
+    pub stages: Entries<Many<Short<ScopeItem>>>,
+    /// Who may become the owner: `me`, `team` (the user, or someone in one of the user's teams), `department` (likewise), or `anyone`
+    /// who is active. Only with `anyone` may a record be left without owner. Default `anyone`.
+    #[serde(default)]
+    pub to: Option<At<NewOwner>>,
+}
+
+impl AssignLevel {
+    /// The records, without who may become their owner.
+    pub fn level(&self) -> Level {
+        Level { scopes: self.scopes.clone(), predicate: self.predicate.clone(), stages: self.stages.clone() }
+    }
+}
+
+impl Shorthand for AssignLevel {
+    type First = Many<Short<ScopeItem>>;
+}
+
+/// Who may become the owner of a record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum NewOwner {
+    /// The user alone.
+    Me,
+    /// The user, or someone in one of the user's teams.
+    Team,
+    /// The user, or someone in one of the user's departments.
+    Department,
+    /// Any active user.
+    #[default]
+    Anyone,
 }
 
 /// A scope: `none`, `own`, `created`, `unassigned`, `reports`, `reports(depth)`, `team`, `territory`, `department`, `department_tree`, `open`,

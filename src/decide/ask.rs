@@ -1,6 +1,6 @@
 //! One question and its answer.
 
-use super::{Judge, Reason, Row, World};
+use super::{Judge, Reason, Row, Value, World};
 use crate::model::{Action, EntityName, Model};
 
 /// What someone wants to do with a record.
@@ -21,6 +21,15 @@ pub enum Ask<'r> {
     Delete(&'r Row),
     /// Copy it out.
     Export(&'r Row),
+    /// Make somebody its owner; null for nobody.
+    Assign {
+        /// As it is.
+        record: &'r Row,
+        /// The new owner's key.
+        to: &'r Value,
+    },
+    /// Add it as one of many.
+    Import(&'r Row),
 }
 
 /// An answer.
@@ -46,9 +55,18 @@ pub fn decide(model: &Model, world: &World, user: Option<&str>, entity: &EntityN
             let (read, export) = (judge.may(entity, Action::Read, row), judge.may(entity, Action::Export, row));
             Decision { allowed: read.allowed && export.allowed, reasons: read.reasons.into_iter().chain(export.reasons).collect() }
         }
+        Ask::Assign { record, to } => {
+            let (read, assign) = (judge.may(entity, Action::Read, record), judge.may(entity, Action::Assign, record));
+            let reasons = read.reasons.into_iter().chain(assign.reasons).collect();
+            Decision { allowed: judge.may_assign(entity, record, to), reasons }
+        }
+        Ask::Import(row) => {
+            let (create, import) = (judge.may(entity, Action::Create, row), judge.may(entity, Action::Import, row));
+            Decision { allowed: create.allowed && import.allowed, reasons: create.reasons.into_iter().chain(import.reasons).collect() }
+        }
         Ask::Update { before, after } => {
             let (was, becomes) = (judge.may(entity, Action::Update, before), judge.may(entity, Action::Update, after));
-            let allowed = was.allowed && becomes.allowed;
+            let allowed = was.allowed && becomes.allowed && judge.owners_may_change(entity, before, after);
             Decision { allowed, reasons: was.reasons.into_iter().chain(becomes.reasons).collect() }
         }
     }

@@ -45,6 +45,14 @@ pub fn export(judge: &Judge<'_>, entity: &Entity) -> Outcome {
     Outcome::Rows(places(judge, entity, |row| judge.all_of(entity, Action::Export, Reads(true), row)))
 }
 
+/// `crm_access.import`: refused where one of the records may not be created or imported.
+pub fn import(judge: &Judge<'_>, entity: &Entity, rows: &[Row]) -> Outcome {
+    match insert(judge, entity, rows, Reads(false)) {
+        Outcome::Rows(_) if rows.iter().any(|row| !judge.may(entity, Action::Import, row).allowed) => Outcome::Refused,
+        outcome => outcome,
+    }
+}
+
 /// SELECT ... FOR UPDATE: the rows that are locked are those that may be changed.
 pub fn lock(judge: &Judge<'_>, entity: &Entity) -> Vec<usize> {
     places(judge, entity, |row| judge.all_of(entity, Action::Update, Reads(true), row))
@@ -98,14 +106,14 @@ pub fn upsert(judge: &Judge<'_>, entity: &Entity, row: &Row, change: Change<'_>)
         rows.iter().position(|other| row.get(entity.key.as_str()).is_some_and(|key| other.get(entity.key.as_str()) == Some(key)));
     let Some((at, before)) = in_the_way.and_then(|at| Some((at, rows.get(at)?))) else { return Outcome::Rows(vec![0]) };
     let passes = |row: &Row| judge.all_of(entity, Action::Update, Reads(true), row);
-    if passes(before) && change(before).is_none_or(|after| passes(&after)) { Outcome::Rows(vec![at]) } else { Outcome::Refused }
+    if passes(before) && change(before).is_none_or(|after| judge.owners_may_change(entity, before, &after) && passes(&after)) { Outcome::Rows(vec![at]) } else { Outcome::Refused }
 }
 
 fn changed(judge: &Judge<'_>, entity: &Entity, change: Change<'_>, reads: Reads, open: impl Fn(&Row) -> bool) -> Outcome {
     let mut touched = Vec::new();
     for (at, row) in judge.world().rows(&entity.table).iter().enumerate() {
         let Some(after) = change(row).filter(|_| open(row)) else { continue };
-        if !judge.all_of(entity, Action::Update, reads, &after) {
+        if !judge.owners_may_change(entity, row, &after) || !judge.all_of(entity, Action::Update, reads, &after) {
             return Outcome::Refused;
         }
         touched.push(at);

@@ -3,7 +3,7 @@
 use super::people::Person;
 use super::world::key_in;
 use super::{Decision, Reason, Row, World};
-use crate::model::{Action, Conflict, Entity, Grant, Level, Model, Role, Scope};
+use crate::model::{Action, Conflict, Entity, Grant, Level, Model, Owners, Role, Scope};
 
 /// Answers many questions of one user over one state of the data.
 pub struct Judge<'m> {
@@ -28,6 +28,12 @@ impl<'m> Judge<'m> {
         let person = match &self.person {
             Ok(person) => person,
             Err(reason) => return Decision { allowed: false, reasons: vec![reason.clone()] },
+        };
+        // Changing an owner is a part of updating where nothing names it, and nothing where there are no owners.
+        let action = match (&entity.owners, action) {
+            (Owners::None, Action::Assign) => return Decision { allowed: false, reasons: vec![Reason::NoGrant(entity.name.clone(), action)] },
+            (_, Action::Assign) if !entity.assigned => Action::Update,
+            _ => action,
         };
         let mut reasons = Vec::new();
         let granted = self.granted(entity, action, row, &mut reasons);

@@ -4,6 +4,7 @@
 //! rather than fast, so that it can be read in one sitting. The SQL is tested against it.
 
 mod ask;
+mod assign;
 mod commands;
 mod condition;
 mod judge;
@@ -16,7 +17,8 @@ mod value;
 mod world;
 
 pub use ask::{Ask, Decision, decide};
-pub use commands::{Change, Outcome, Reads, delete, export, insert, lock, merge_delete, merge_update, select, update, upsert};
+pub use assign::assign;
+pub use commands::{Change, Outcome, Reads, delete, export, import, insert, lock, merge_delete, merge_update, select, update, upsert};
 pub use judge::Judge;
 pub use reasons::{Given, Leaf, Reason, Source};
 pub use value::Value;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::assign::NEW_OWNER;
 use super::condition::Subject;
 use super::people::{circles, departments, reports, with_subdepartments};
 use super::world::{key_in, value};
@@ -83,6 +84,7 @@ impl Judge<'_> {
                     ParentTerm::Created => above.creator.as_ref().is_some_and(|creator| is_user(key_in(parent, creator))),
                 })
             }
+            Term::GivenTo(to) => row.get(NEW_OWNER).is_none_or(|owner| self.within(*to, owner)),
             Term::Without(name) => match entity.parent(name).map(|parent| &parent.link) {
                 None => false,
                 Some(Link::Column(column)) => key_in(row, column).is_none(),

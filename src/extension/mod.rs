@@ -37,6 +37,8 @@ SELECT pg_catalog.pg_extension_config_dump('crm_access.object', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.assignment', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.restricted_user', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.assignment_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('crm_access.log', '');
+SELECT pg_catalog.pg_extension_config_dump('crm_access.log_id_seq', '');
 "#,
     name = "rights_and_dump",
     finalize

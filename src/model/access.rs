@@ -1,6 +1,6 @@
 //! Roles, grants, scopes and restrictions.
 
-use super::{EntityName, LeaderRule, Promotion, RestrictionName, RoleName};
+use super::{EntityName, LeaderRule, NewOwner, Promotion, RestrictionName, RoleName};
 use crate::predicate::Predicate;
 
 /// What can be done with a record.
@@ -16,18 +16,23 @@ pub enum Action {
     Delete,
     /// COPY ... TO; whoever may read may still copy by hand (DESIGN section 8).
     Export,
+    /// Changing an owner, by UPDATE or `crm_access.assign_record`.
+    Assign,
+    /// INSERT through `crm_access.import`.
+    Import,
 }
 
 impl Action {
     /// Every action, in the order in which policies are written.
-    pub const ALL: [Action; 5] = [Action::Read, Action::Create, Action::Update, Action::Delete, Action::Export];
+    pub const ALL: [Action; 7] =
+        [Action::Read, Action::Create, Action::Update, Action::Delete, Action::Export, Action::Assign, Action::Import];
 
     /// Those that are a command with a policy of its own; the others narrow one of these.
     pub const COMMANDS: [Action; 4] = [Action::Read, Action::Create, Action::Update, Action::Delete];
 
     /// Whether a record must be readable too; the server demands it of any command that finds its record by a column.
     pub const fn needs_read(self) -> bool {
-        matches!(self, Action::Update | Action::Delete | Action::Export)
+        matches!(self, Action::Update | Action::Delete | Action::Export | Action::Assign)
     }
 
     /// The action's name in the configuration.
@@ -38,6 +43,8 @@ impl Action {
             Action::Update => "update",
             Action::Delete => "delete",
             Action::Export => "export",
+            Action::Assign => "assign",
+            Action::Import => "import",
         }
     }
 
@@ -45,8 +52,8 @@ impl Action {
     pub const fn command(self) -> &'static str {
         match self {
             Action::Read | Action::Export => "SELECT",
-            Action::Create => "INSERT",
-            Action::Update => "UPDATE",
+            Action::Create | Action::Import => "INSERT",
+            Action::Update | Action::Assign => "UPDATE",
             Action::Delete => "DELETE",
         }
     }
@@ -128,6 +135,8 @@ pub enum Term {
     Parent(EntityName, ParentTerm),
     /// It has no parent of that entity.
     Without(EntityName),
+    /// Who is to become its owner is within the limit; true where nobody is to (assign only).
+    GivenTo(NewOwner),
 }
 
 /// What must hold for a parent.
@@ -175,19 +184,21 @@ pub struct RestrictionLevel {
     /// The entity.
     pub entity: EntityName,
     /// Scopes for each action, in the order of [`Action::ALL`]. Empty: no record.
-    pub scopes: [Vec<Scope>; 5],
+    pub scopes: [Vec<Scope>; 7],
 }
 
 impl RestrictionLevel {
     /// The scopes of one action.
     pub fn scopes(&self, action: Action) -> &[Scope] {
-        let [read, create, update, delete, export] = &self.scopes;
+        let [read, create, update, delete, export, assign, import] = &self.scopes;
         match action {
             Action::Read => read,
             Action::Create => create,
             Action::Update => update,
             Action::Delete => delete,
             Action::Export => export,
+            Action::Assign => assign,
+            Action::Import => import,
         }
     }
 }

@@ -15,6 +15,8 @@ pub struct Entity {
     pub key_type: KeyType,
     /// Who owns a record.
     pub owners: Owners,
+    /// Whether changing its owners is an action of its own, and no part of updating it.
+    pub assigned: bool,
     /// Column with the user who created the record.
     pub creator: Option<ColumnName>,
     /// Column with the record's department.

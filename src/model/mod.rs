@@ -14,7 +14,7 @@ pub use directory::{AttributeType, Circle, CircleKind, Departments, Directory, M
 pub use entity::{Entity, Link, LinkTable, Owners, Parent};
 pub use names::{ColumnName, DbRoleName, EntityName, IDENTIFIER_BYTES, NameError, RestrictionName, RoleName, SchemaName, TableName};
 
-pub use crate::config::{Conflict, KeyType, LeaderRule, LinkRule, Promotion};
+pub use crate::config::{Conflict, KeyType, LeaderRule, LinkRule, NewOwner, Promotion};
 
 /// A configuration that holds together.
 #[derive(Clone, Debug)]

@@ -16,6 +16,8 @@ pub enum Expr {
     Not(Box<Expr>),
     /// A column of the row.
     Column(String),
+    /// Who is to become the row's owner: stands beside the row in a statement that checks an assignment.
+    NewOwner,
     /// A text.
     Text(String),
     /// A number in its canonical form.

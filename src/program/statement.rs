@@ -166,6 +166,17 @@ pub enum Statement {
     },
     /// CREATE TRIGGER.
     CreateTrigger(Trigger),
+    /// CREATE TRIGGER that looks at each row before one of its columns changes.
+    CreateChangeTrigger {
+        /// Its name.
+        name: Sql,
+        /// Its table.
+        table: Sql,
+        /// The columns.
+        columns: Vec<Sql>,
+        /// The function it calls.
+        function: Sql,
+    },
     /// INSERT of what has been made into `crm_access.object`.
     Record {
         /// The objects.

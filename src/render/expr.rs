@@ -43,6 +43,7 @@ fn part(expr: &Expr, quoting: &dyn Quoting) -> String {
         Expr::Or(parts) => format!("({})", joined(parts, " OR ", quoting)),
         Expr::Not(inner) => format!("(NOT {})", part(inner, quoting)),
         Expr::Column(name) => quoting.identifier(name),
+        Expr::NewOwner => "crm_access_new.crm_access_new_owner".to_owned(),
         Expr::Text(text) => quoting.literal(text),
         Expr::Number(number) => quoting.number(number),
         Expr::Compare(left, op, right) => format!("({} {} {})", part(left, quoting), op.symbol(), part(right, quoting)),

@@ -43,7 +43,7 @@ macro_rules! templates {
 /// One template per kind of statement.
 pub const STATEMENT_TEMPLATES: &[(&str, &str)] = templates!("":
     "call", "lock_tables", "create_schema", "grant_schema", "grant_table", "grant_execute", "revoke_execute", "function_owner", "create_function",
-    "enable_row_security", "force_row_security", "create_policy", "comment_policy", "create_trigger", "record",
+    "enable_row_security", "force_row_security", "create_policy", "comment_policy", "create_trigger", "create_change_trigger", "record",
 );
 
 /// One template per body of a function.
@@ -52,11 +52,12 @@ pub const FUNCTION_TEMPLATES: &[(&str, &str)] = templates!("functions/":
     "restrictions", "restricted", "my_departments", "my_department_tree", "department_colleagues", "my_circles", "circle_colleagues",
     "my_reports",
     "records_where", "joined_to_me", "joined_to_set", "all_joined_to_set", "is_joined", "can", "can_entity", "violations",
-    "note_restricted", "assert_consistent", "check_consistent",
+    "note_restricted", "assert_consistent", "check_consistent", "active_user", "known_user", "key_of_text", "assign", "assign_begin", "assign_refused", "assign_limited", "assign_columns", "assign_table", "check_owner",
+    "entity_table",
 );
 
 /// Templates that are whole PL/pgSQL bodies; all others are a query.
-const WHOLE: &[&str] = &["note_restricted", "assert_consistent", "check_consistent"];
+const WHOLE: &[&str] = &["note_restricted", "assert_consistent", "check_consistent", "assign_columns", "assign_table", "check_owner"];
 
 /// What a query is wrapped in to become a PL/pgSQL body that gives its one value.
 pub const ONE: (&str, &str) = ("#variable_conflict use_column\nBEGIN\n    RETURN (\n", "\n    );\nEND");

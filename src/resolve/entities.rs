@@ -50,12 +50,14 @@ impl Resolver<'_> {
         let open = self.optional_column(&written.open);
         let stage = written.stage.as_ref().and_then(|stage| self.column(&stage.column));
         let parents = written.parents.iter().filter_map(|(name, parent)| self.parent(name, parent)).collect();
+        let assigned = written.owners.is_some() && self.names_assign(name);
         Some(Entity {
             name: checked?,
             table: table?,
             key: key?,
             key_type: self.key_type(&written.key_type),
             owners: owners?,
+            assigned,
             creator,
             department,
             team,

@@ -2,6 +2,7 @@
 //!
 //! Takes a [`Config`] as written, gives a [`Model`] only if nothing is wrong; otherwise every mistake has been reported.
 
+mod assign;
 mod assignments;
 mod entities;
 mod identity;

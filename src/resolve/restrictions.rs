@@ -39,8 +39,12 @@ impl Resolver<'_> {
                 Some(items) => self.scopes(entities, entity, items),
                 None => read.clone(),
             };
-            let [create, update, delete, export] = [&given.create, &given.update, &given.delete, &given.export].map(&mut other);
-            levels.push(RestrictionLevel { entity: entity.name.clone(), scopes: [read, create, update, delete, export] });
+            let others = [&given.create, &given.update, &given.delete, &given.export, &given.assign, &given.import];
+            let [create, update, delete, export, assign, import] = others.map(&mut other);
+            levels.push(RestrictionLevel { entity: entity.name.clone(), scopes: [read, create, update, delete, export, assign, import] });
+            if let Some(place) = given.assign.as_ref().map(|_| entity_name.span) {
+                self.assignable(entity, place);
+            }
         }
         if written.others.value == OtherEntities::Hidden {
             let listed: Vec<EntityName> = levels.iter().map(|level| level.entity.clone()).collect();

@@ -1,7 +1,7 @@
 //! Roles, what they include and what they grant.
 
 use super::{Resolver, entity_names};
-use crate::config::{EntityGrants, Level as WrittenLevel, Role as Written, Short};
+use crate::config::{EntityGrants, Level as WrittenLevel, Role as Written};
 use crate::model::{Action, Entity, EntityName, Grant, Level, Role, RoleName, Scope, StageScopes};
 use crate::predicate::Predicate;
 use crate::text::{At, Code, did_you_mean, listed, quoted};
@@ -79,6 +79,9 @@ impl Resolver<'_> {
                     self.entity_grants(entities, entity, given, &mut grants);
                 }
             } else if let Some(entity) = entities.iter().find(|entity| entity.name.as_str() == name.as_str()) {
+                if given.assign.is_some() {
+                    self.assignable(entity, name.span);
+                }
                 self.entity_grants(entities, entity, given, &mut grants);
             } else if !self.left_out(name) {
                 self.unknown_entity(name, names.iter().map(EntityName::as_str));
@@ -94,15 +97,19 @@ impl Resolver<'_> {
             (Action::Update, &given.update),
             (Action::Delete, &given.delete),
             (Action::Export, &given.export),
+            (Action::Import, &given.import),
         ];
         for (action, level) in by_action {
             let Some(level) = level.as_ref().or(given.every.as_ref()) else { continue };
             let level = self.level(entities, entity, level);
             grants.push(Grant { entity: entity.name.clone(), action, level });
         }
+        if let Some(level) = self.assign_level(entities, entity, given) {
+            grants.push(Grant { entity: entity.name.clone(), action: Action::Assign, level });
+        }
     }
 
-    fn level(&mut self, entities: &[Entity], entity: &Entity, written: &Short<WrittenLevel>) -> Level {
+    pub(super) fn level(&mut self, entities: &[Entity], entity: &Entity, written: &WrittenLevel) -> Level {
         let predicate = written.predicate.as_ref().and_then(|text| self.predicate(text));
         let mut scopes = self.scopes(entities, entity, &written.scopes);
         if written.scopes.is_empty() && written.predicate.is_some() {

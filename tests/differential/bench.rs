@@ -181,6 +181,7 @@ pub fn stored(world: &World) -> String {
             Subject::Circle(CircleKind::Group, key) => ("group", key.as_str(), false),
             Subject::Circle(CircleKind::Workgroup, key) => ("workgroup", key.as_str(), false),
             Subject::Circle(CircleKind::Team, key) => ("team", key.as_str(), false),
+            Subject::Circle(CircleKind::Territory, key) => ("territory", key.as_str(), false),
             Subject::Department { key, subdepartments } => ("department", key.as_str(), *subdepartments),
             Subject::HavingRole(_) | Subject::Everyone => ("everyone", "", false),
         };

@@ -4,7 +4,9 @@
 
 mod can;
 mod catalog;
+mod handover;
 mod identity;
+mod imports;
 mod language;
 mod language_keys;
 mod language_names;
