@@ -80,7 +80,7 @@ fn can_agrees_with_what_the_commands_do_in_teamleader() {
 fn can_refuses_unknown_actions_and_entities() {
     for target in TARGETS {
         let mut world = World::new("odoo-crm", target);
-        for action in ["'reads'", "'READ'", "''", "NULL", "'assign'", "'read; '", "'every'"] {
+        for action in ["'reads'", "'READ'", "''", "NULL", "'assigns'", "'read; '", "'every'"] {
             for key in ["", ", '1'", ", NULL::text"] {
                 refused(world.try_sees("1", &format!("SELECT crm_access.can({action}, 'lead'{key})")), "22023");
             }
@@ -92,7 +92,7 @@ fn can_refuses_unknown_actions_and_entities() {
         }
         let error = refused(world.try_sees("1", "SELECT crm_access.can('raed', 'lead')"), "22023");
         assert_eq!(error.message, "unknown action 'raed'");
-        assert_eq!(error.hint, "The actions are read, create, update and delete.");
+        assert_eq!(error.hint, "The actions are read, create, update, delete, export, assign and import.");
     }
 }
 

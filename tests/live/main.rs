@@ -7,6 +7,7 @@ mod catalog;
 mod handover;
 mod identity;
 mod imports;
+mod jetpack;
 mod language;
 mod language_keys;
 mod language_names;

@@ -6,7 +6,7 @@ use crate::support::{World, applier, apply_as, connect, project_file, refused, t
 use crm_access::apply::Outcome;
 use crm_access::program::Target;
 
-const PRESETS: [&str; 2] = ["odoo-crm", "teamleader"];
+const PRESETS: [&str; 3] = ["odoo-crm", "teamleader", "jetpack"];
 
 /// The preset with a reader role that no other test uses, so that removing it removes the role as well.
 fn configuration(preset: &str, reader: &str) -> String {
@@ -24,6 +24,7 @@ fn other_configuration(preset: &str, reader: &str) -> String {
                 "  ticket:\n    table: tickets\n    owners: assignee_id\n",
                 "  ticket:\n    table: tickets\n    owners: assignee_id\n    creator: assignee_id\n",
             ),
+        "jetpack" => text.replace("assign: own, import: own}", "assign: [own, unassigned]}").replace("      company: {read: all, assign: all}\n", ""),
         _ => text.replace("      quotation: {read: all, create: all, update: all, delete: own(deal)}\n", ""),
     };
     assert_ne!(text, changed);
