@@ -127,7 +127,7 @@ pub enum NewOwner {
 }
 
 /// A scope: `none`, `own`, `created`, `unassigned`, `reports`, `reports(depth)`, `team`, `territory`, `department`, `department_tree`, `open`,
-/// `parent(entity)`, `parent(entity, update)`, `own(entity)`, `without(entity)`, `all`, or several joined by `and`.
+/// `parent(entity)`, `parent(entity, update)`, `child(entity)`, `own(entity)`, `without(entity)`, `all`, or several joined by `and`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScopeItem {

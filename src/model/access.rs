@@ -137,6 +137,8 @@ pub enum Term {
     Without(EntityName),
     /// Who is to become its owner is within the limit; true where nobody is to (assign only).
     GivenTo(NewOwner),
+    /// The user may read a record of that entity that belongs to it.
+    Child(EntityName),
 }
 
 /// What must hold for a parent.
