@@ -53,7 +53,7 @@ CREATE TABLE IF NOT EXISTS crm_access.assignment (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind text NOT NULL CHECK (kind IN ('role', 'restriction')),
     name text NOT NULL,
-    subject text NOT NULL CHECK (subject IN ('user', 'group', 'workgroup', 'team', 'territory', 'department', 'everyone')),
+    subject text NOT NULL CHECK (subject IN ('user', 'group', 'workgroup', 'team', 'territory', 'department', 'channel', 'everyone')),
     subject_key text NOT NULL DEFAULT '' CHECK ((subject = 'everyone') = (subject_key = '')),
     subdepartments boolean NOT NULL DEFAULT false,
     confirmed boolean NOT NULL DEFAULT false,
@@ -264,7 +264,7 @@ BEGIN
     IF lent <> '{}' THEN
         INSERT INTO crm_access.object AS o (kind, schema_name, relation_name, name, before)
         VALUES ('lent', lend.schema_name, lend.table_name, reader, to_jsonb(lent))
-        ON CONFLICT (kind, schema_name, relation_name, name) DO UPDATE SET before = o.before || excluded.before;
+        ON CONFLICT ON CONSTRAINT object_pkey DO UPDATE SET before = o.before || excluded.before;
     END IF;
 END
 $function$;
@@ -707,6 +707,13 @@ BEGIN
             ERRCODE = 'invalid_parameter_value',
             HINT = format('The directory has: %s.', (
                 SELECT string_agg(o.name, ', ' ORDER BY o.name) FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'subject'));
+    END IF;
+    IF subject = 'channel' AND NOT EXISTS (
+        SELECT 1 FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'channel' AND o.name = subject_key) THEN
+        RAISE EXCEPTION 'unknown channel %', coalesce(quote_literal(subject_key), 'NULL') USING
+            ERRCODE = 'undefined_object',
+            HINT = format('The channels are: %s.', (
+                SELECT string_agg(quote_literal(o.name), ', ' ORDER BY o.name) FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'channel'));
     END IF;
     IF (subject = 'everyone') <> (coalesce(subject_key, '') = '') THEN
         RAISE EXCEPTION 'a subject needs a key, and everyone has none' USING ERRCODE = 'invalid_parameter_value';

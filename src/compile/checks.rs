@@ -7,7 +7,7 @@ use super::access::subject_keys;
 use super::directory::{leader_columns, user_values};
 use super::functions::{Callers, Functions, Made, Need, body, optional, qualified, reading, value};
 use super::key_type;
-use crate::model::{Assigned, LeaderRule, Members, Model, NameTable, Promotion, Restriction, Subject, TableName};
+use crate::model::{Assigned, Channel, LeaderRule, Members, Model, NameTable, Promotion, Restriction, Subject, TableName};
 use crate::program::{Body, Function, Returns, Sql, Trigger, Volatility};
 
 /// `roles()`, `roles_of(user)`, `granted(...)`, `restrictions()`, `restrictions_of(user)`, `restricted(...)`.
@@ -88,7 +88,18 @@ fn subject_values<R: ToString>(model: &Model, assigned: &Assigned<R>) -> Value {
         "confirmed": assigned.confirmed,
         "from": optional(assigned.period.from.map(Sql::literal)),
         "until": optional(assigned.period.until.map(Sql::literal)),
+        "channel": optional(assigned.channel.as_ref().and_then(|name| model.directory.channel(name)).map(logins)),
     })
+}
+
+/// The database roles of a channel.
+fn logins(channel: &Channel) -> Sql {
+    Sql::Texts(channel.roles.iter().map(ToString::to_string).collect())
+}
+
+fn channel_values(model: &Model) -> Value {
+    let channels = &model.directory.channels;
+    channels.iter().map(|channel| json!({"name": value(Sql::literal(&channel.name)), "roles": value(logins(channel))})).collect()
 }
 
 fn table_values(source: &NameTable) -> Value {
@@ -107,6 +118,7 @@ fn role_values(model: &Model, mine: bool) -> std::collections::BTreeMap<&'static
     let mut values = user_values(&model.directory);
     values.insert("mine", Value::Bool(mine));
     values.insert("stored", Value::Bool(given.stored));
+    values.insert("channels", channel_values(model));
     values.insert("listed", given.roles.iter().map(|assigned| subject_values(model, assigned)).collect());
     values.insert("tables", given.role_tables.iter().map(table_values).collect());
     let flags =
@@ -120,6 +132,7 @@ fn restriction_values(model: &Model, mine: bool) -> std::collections::BTreeMap<&
     let mut values = user_values(&model.directory);
     values.insert("mine", Value::Bool(mine));
     values.insert("stored", Value::Bool(given.stored));
+    values.insert("channels", channel_values(model));
     let (holders, listed): (Vec<_>, Vec<_>) = given.restrictions.iter().partition(|assigned| matches!(assigned.to, Subject::HavingRole(_)));
     let all = |assigned: Vec<&Assigned<_>>| assigned.into_iter().map(|assigned| subject_values(model, assigned)).collect();
     values.insert("listed", all(listed));

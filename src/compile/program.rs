@@ -400,11 +400,15 @@ fn describe(model: &Model, records: &mut Records) {
     if model.assignments.stored {
         records.add(RecordKind::Option, "stored_assignments", "", "true");
     }
+    for channel in &model.directory.channels {
+        records.add(RecordKind::Option, "channel", "", &channel.name);
+    }
+    let channels = (!model.directory.channels.is_empty()).then_some(("channel", Sql::word("text")));
     // A subject with the type of its keys.
     let departments = model.directory.departments.iter().map(|departments| ("department", key_type(departments.key_type)));
     let circles = model.directory.circles.iter().map(|circle| (circle.kind.name(), key_type(circle.key_type)));
     let user = ("user", key_type(model.directory.users.key_type));
-    for (subject, kind) in [user, ("everyone", Sql::word(""))].into_iter().chain(departments).chain(circles) {
+    for (subject, kind) in [user, ("everyone", Sql::word(""))].into_iter().chain(departments).chain(circles).chain(channels) {
         if let Sql::Word(kind) = kind {
             records.add(RecordKind::Option, "subject", &kind, subject);
         }

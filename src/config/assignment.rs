@@ -62,6 +62,11 @@ pub struct Listed {
     /// To every active user (B7): `true`.
     #[serde(default)]
     pub everyone: Option<At<bool>>,
+    /// Only over this channel, one of `directory: channels`; where no other subject is named, to every active user who comes over it (T19).
+    /// What is given so does not count for the rules about whom a restriction or role may be given to (T9, T10, T12).
+    #[serde(default)]
+    #[schemars(title = "channel")]
+    pub channel: Option<At<String>>,
     /// A restriction only: that its giver knows the user to be a leader (T10). Default false.
     #[serde(default)]
     pub confirmed: Option<At<bool>>,

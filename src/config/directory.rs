@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
 use super::forms::text;
-use super::{Entries, KeyType, Short, Shorthand};
+use super::{Entries, KeyType, Many, Short, Shorthand};
 use crate::text::At;
 
 /// The application's own tables of people; memberships are read live.
@@ -28,6 +28,11 @@ pub struct Directory {
     /// Sales territories.
     #[serde(default)]
     pub territories: Option<Circles>,
+    /// Applications (T19): for each, the database role or roles that it logs in with. Nothing that a session can set changes by which role it
+    /// logged in.
+    #[serde(default)]
+    #[schemars(title = "database role")]
+    pub channels: Entries<Many<At<String>>>,
 }
 
 impl Directory {

@@ -101,6 +101,12 @@ pub(super) fn reaches(model: &Model, world: &World, user: &str, to: &Subject) ->
     holds.then_some(rank)
 }
 
+/// Whether the question comes over that channel.
+fn over(model: &Model, world: &World, channel: &str) -> bool {
+    let (Some(channel), Some(login)) = (model.directory.channel(channel), &world.login) else { return false };
+    channel.roles.iter().any(|role| role.as_str() == login.as_str())
+}
+
 impl<'w> Person<'w> {
     /// The user of that key, or why no one is.
     pub(super) fn find(model: &Model, world: &'w World, user: Option<&str>) -> Result<Person<'w>, Reason> {
@@ -129,7 +135,8 @@ impl<'w> Person<'w> {
         let stored = if model.assignments.stored { stored } else { &[] };
         let all = listed.iter().map(|given| (given, Source::Listed)).chain(stored.iter().map(|given| (given, Source::Stored)));
         let counts = |given: &Assigned<R>| Timestamp::from_microsecond(world.now).is_ok_and(|now| given.period.holds(now));
-        all.filter(|(given, _)| counts(given))
+        let here = |given: &Assigned<R>| given.channel.as_ref().is_none_or(|name| over(model, world, name));
+        all.filter(|(given, _)| counts(given) && here(given))
             .filter_map(|(given, source)| Some((given.what.clone(), Given { rank: self.reached(model, world, &given.to)?, source })))
             .collect()
     }

@@ -17,6 +17,8 @@ pub struct World {
     pub stored_roles: Vec<Assigned<RoleName>>,
     /// Restrictions stored in the database.
     pub stored_restrictions: Vec<Assigned<RestrictionName>>,
+    /// The database role that logged in, which tells the channel.
+    pub login: Option<String>,
     /// What `now()` is, in microseconds since 1970-01-01 in UTC.
     pub now: i64,
 }

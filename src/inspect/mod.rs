@@ -59,6 +59,7 @@ pub fn relations(model: &Model) -> Vec<(&str, &str)> {
 pub fn roles(model: &Model) -> Vec<&str> {
     let issuers = model.identity.setting.iter().flat_map(|setting| &setting.issuers);
     let named = [&model.application_role, &model.reader_role].into_iter().chain(&model.identity.act_as).chain(issuers);
+    let named = named.chain(model.directory.channels.iter().flat_map(|channel| &channel.roles));
     let unique: BTreeSet<&str> = named.map(|role| role.as_str()).collect();
     unique.into_iter().collect()
 }

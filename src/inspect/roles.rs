@@ -23,6 +23,11 @@ impl Inspector<'_> {
                 self.exists(role, written.span, &format!("CREATE ROLE {} LOGIN", Plain.identifier(role.as_str())));
             }
         }
+        for (channel, (_, written)) in model.directory.channels.iter().zip(config.directory.channels.iter()) {
+            for (role, written) in channel.roles.iter().zip(written.iter()) {
+                self.actor(role, written);
+            }
+        }
         self.reader(config.reader_role.as_ref().map_or(place, |written| written.span));
     }
 

@@ -34,6 +34,8 @@ pub struct Assigned<R> {
     pub confirmed: bool,
     /// When it counts.
     pub period: Period,
+    /// The channel over which alone it counts.
+    pub channel: Option<String>,
 }
 
 /// A span of time, without its end; open where a side is missing.

@@ -1,6 +1,6 @@
 //! Tables of people and of their groups.
 
-use super::{ColumnName, KeyType, TableName};
+use super::{ColumnName, DbRoleName, KeyType, TableName};
 
 /// Where the application keeps its people.
 #[derive(Clone, Debug)]
@@ -11,9 +11,25 @@ pub struct Directory {
     pub departments: Option<Departments>,
     /// Groups, workgroups and teams, those that the application has.
     pub circles: Vec<Circle>,
+    /// Applications.
+    pub channels: Vec<Channel>,
+}
+
+/// An application, known by the database roles that it logs in with.
+#[derive(Clone, Debug)]
+pub struct Channel {
+    /// Its name.
+    pub name: String,
+    /// The roles.
+    pub roles: Vec<DbRoleName>,
 }
 
 impl Directory {
+    /// The channel of that name.
+    pub fn channel(&self, name: &str) -> Option<&Channel> {
+        self.channels.iter().find(|channel| channel.name == name)
+    }
+
     /// The circle of that kind, where the application has it.
     pub fn circle(&self, kind: CircleKind) -> Option<&Circle> {
         self.circles.iter().find(|circle| circle.kind == kind)

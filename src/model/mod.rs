@@ -11,7 +11,7 @@ mod sharing;
 
 pub use access::{Action, Grant, Level, ParentTerm, Restriction, RestrictionLevel, Role, Scope, StageScopes, Term};
 pub use assignment::{Assigned, Assignments, FlagColumn, NameTable, Period, Subject};
-pub use directory::{AttributeType, Circle, CircleKind, Departments, Directory, Members, Membership, Users};
+pub use directory::{AttributeType, Channel, Circle, CircleKind, Departments, Directory, Members, Membership, Users};
 pub use entity::{Entity, Link, LinkTable, Owners, Parent};
 pub use names::{ColumnName, DbRoleName, EntityName, IDENTIFIER_BYTES, NameError, RestrictionName, RoleName, SchemaName, TableName};
 pub use sharing::SharingRule;

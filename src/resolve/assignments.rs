@@ -9,7 +9,7 @@ use crate::config::{AssignmentTable, Flag, Key, LeaderRule, Listed, NamedSubject
 use crate::model::{
     Assigned, Assignments, CircleKind, FlagColumn, KeyType, NameTable, Period, Restriction, RestrictionName, Role, RoleName, Subject,
 };
-use crate::text::{At, Code, Span, quoted};
+use crate::text::{At, Code, Span, did_you_mean, listed as listed_names, quoted};
 
 /// What a row, a column or a line gives.
 enum Given {
@@ -32,13 +32,20 @@ impl Resolver<'_> {
         let mut places = Vec::new();
         for listed in written.listed.iter() {
             let (given, to) = (self.given(roles, &listed.role, &listed.restriction, listed_span(listed)), self.subject(roles, listed));
+            let channel = match &listed.channel {
+                Some(written) => match self.known_channel(written) {
+                    Some(channel) => Some(channel),
+                    None => continue,
+                },
+                None => None,
+            };
             let confirmed = listed.confirmed.as_ref().is_some_and(|confirmed| confirmed.value);
             let period = self.period(listed.from.as_ref(), listed.until.as_ref());
             match (given, to, period) {
-                (Some(Given::Role(what)), Some(to), Some(period)) => all.roles.push(Assigned { what, to, confirmed, period }),
+                (Some(Given::Role(what)), Some(to), Some(period)) => all.roles.push(Assigned { what, to, confirmed, period, channel }),
                 (Some(Given::Restriction(what)), Some(to), Some(period)) => {
                     places.push(listed_span(listed));
-                    all.restrictions.push(Assigned { what, to, confirmed, period });
+                    all.restrictions.push(Assigned { what, to, confirmed, period, channel });
                 }
                 _ => {}
             }
@@ -75,8 +82,28 @@ impl Resolver<'_> {
             self.found.error(Code::BadAssignment, role.span, "a role can't be given by another role", help);
             return None;
         }
-        let others = "or `having_role` for a restriction";
-        self.members(roles, &NamedSubject::from(listed), listed_span(listed), ("an assignment", others))
+        let named = NamedSubject::from(listed);
+        if listed.channel.is_some() && named.span().is_none() {
+            return Some(Subject::Everyone);
+        }
+        let others = "`channel`, or `having_role` for a restriction";
+        self.members(roles, &named, listed_span(listed), ("an assignment", others))
+    }
+
+    fn known_channel(&mut self, written: &At<String>) -> Option<String> {
+        let config = self.config;
+        let known = || config.directory.channels.iter().map(|(name, _)| name.as_str());
+        if known().any(|name| name == written.as_str()) {
+            return Some(written.value.clone());
+        }
+        if !self.left_out(written) {
+            let help = did_you_mean(written, known()).unwrap_or_else(|| match known().next() {
+                Some(_) => format!("the channels are {}", listed_names(known())),
+                None => "describe it under `directory: channels`, with the database role that it logs in with".to_owned(),
+            });
+            self.found.error(Code::UnknownSubject, written.span, format!("the directory has no channel {}", quoted(written)), help);
+        }
+        None
     }
 
     /// The one subject that is named; `what` names it, and says what else could be written.

@@ -1,8 +1,8 @@
 //! Tables of people.
 
 use super::Resolver;
-use crate::config::{Circles, Departments as WrittenDepartments};
-use crate::model::{AttributeType, Circle, CircleKind, ColumnName, Departments, Directory, Members, Membership, Users};
+use crate::config::{Circles, Departments as WrittenDepartments, Many};
+use crate::model::{AttributeType, Channel, Circle, CircleKind, ColumnName, Departments, Directory, Members, Membership, RoleName, Users};
 use crate::text::{At, Code, did_you_mean, listed, quoted};
 
 impl Resolver<'_> {
@@ -11,7 +11,17 @@ impl Resolver<'_> {
         let users = self.users();
         let departments = written.departments.as_ref().and_then(|departments| self.departments(departments));
         let circles = written.circles().into_iter().filter_map(|(kind, circle)| self.circle(CircleKind::named(kind)?, circle?)).collect();
-        Some(Directory { users: users?, departments, circles })
+        let channels = written.channels.iter().filter_map(|(name, roles)| self.channel(name, roles)).collect();
+        Some(Directory { users: users?, departments, circles, channels })
+    }
+
+    fn channel(&mut self, name: &At<String>, written: &Many<At<String>>) -> Option<Channel> {
+        let roles: Vec<_> = written.iter().filter_map(|role| self.db_role(role)).collect();
+        if written.is_empty() {
+            let message = format!("nothing comes over channel {}", quoted(name));
+            self.found.error(Code::BadValue, name.span, message, "name the database role that the application logs in with");
+        }
+        self.name(name, "channel", RoleName::new).map(|checked| Channel { name: checked.to_string(), roles })
     }
 
     fn users(&mut self) -> Option<Users> {

@@ -5,10 +5,10 @@ FROM (
     JOIN (
         SELECT NULL::text AS name, NULL::text AS subject, NULL::text AS key WHERE false
 {%- for assigned in listed %}
-        UNION ALL SELECT {{ assigned.name | q }}, {{ assigned.subject | q }}, {{ assigned.key | q }}{% if assigned.from or assigned.until %} WHERE true{% include "functions/listed_period.sql" %}{% endif %}
+        UNION ALL SELECT {{ assigned.name | q }}, {{ assigned.subject | q }}, {{ assigned.key | q }}{% if assigned.from or assigned.until or assigned.channel %} WHERE true{% include "functions/listed_period.sql" %}{% endif %}
 {%- endfor %}
 {%- if stored %}
-        UNION ALL SELECT a.name, CASE WHEN a.subdepartments AND a.subject = 'department' THEN 'department_tree' ELSE a.subject END, a.subject_key FROM crm_access.assignment AS a WHERE a.kind = 'role'{% include "functions/stored_period.sql" %}
+        UNION ALL SELECT a.name, CASE WHEN a.subdepartments AND a.subject = 'department' THEN 'department_tree' {% if channels %}WHEN a.subject = 'channel' THEN 'everyone' {% endif %}ELSE a.subject END, {% if channels %}CASE WHEN a.subject = 'channel' THEN '' ELSE a.subject_key END{% else %}a.subject_key{% endif %} FROM crm_access.assignment AS a WHERE a.kind = 'role'{% include "functions/stored_period.sql" %}{% include "functions/stored_channel.sql" %}
 {%- endif %}
     ) AS a ON a.subject = s.subject AND a.key = s.key
 {%- for flag in flags %}

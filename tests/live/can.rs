@@ -26,6 +26,7 @@ const TEAMLEADER: &Entities = &[
     ("invoice", "invoices"),
     ("ticket", "tickets"),
     ("activity", "activities"),
+    ("email", "emails"),
 ];
 
 /// Every answer for every record in a sample, and for no record in particular.

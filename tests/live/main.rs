@@ -27,6 +27,7 @@ mod review;
 mod rows;
 mod support;
 mod teamleader;
+mod teamleader_channels;
 mod teamleader_conflicts;
 mod teamleader_contacts;
 mod teamleader_deals;

@@ -1,0 +1,1 @@
+{%- if channels %} AND {% if mine %}CASE WHEN a.subject = 'channel' THEN CASE a.subject_key{% for channel in channels %} WHEN {{ channel.name | q }} THEN session_user::text = ANY ({{ channel.roles | q }}){% endfor %} ELSE false END ELSE true END{% else %}a.subject <> 'channel'{% endif %}{% endif -%}
