@@ -248,8 +248,8 @@ BEGIN
         FOR sequence IN
             SELECT DISTINCT n.nspname, c.relname, c.oid FROM pg_attrdef f
             JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass
-            JOIN pg_class c ON c.oid = d.refobjid AND c.relkind = 'S' JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE f.adrelid = target AND NOT has_sequence_privilege(reader, c.oid, 'USAGE')
+            JOIN pg_class c ON c.oid = d.refobjid JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE f.adrelid = target AND CASE c.relkind WHEN 'S' THEN NOT has_sequence_privilege(reader, c.oid, 'USAGE') ELSE false END
             ORDER BY 1, 2
         LOOP
             EXECUTE format('GRANT USAGE ON %I.%I TO %I', sequence.nspname, sequence.relname, reader);
@@ -619,7 +619,7 @@ DECLARE
     added bigint;
     total bigint := 0;
 BEGIN
-    IF records IS NULL OR jsonb_typeof(records) <> 'array' OR jsonb_path_exists(records, '$[*] ? (@.type() != "object")') THEN
+    IF records IS NULL OR jsonb_typeof(records) <> 'array' OR jsonb_path_exists(records, 'strict $[*] ? (@.type() != "object")') THEN
         RAISE EXCEPTION 'records are not given as JSON objects' USING
             ERRCODE = 'invalid_parameter_value', HINT = 'Each record is an object of columns and values.';
     END IF;

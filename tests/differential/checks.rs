@@ -1,10 +1,10 @@
 //! Statements, and what decide says they do.
 
 use crm_access::decide::{Judge, Outcome, Reads, Row, Value};
-use crm_access::decide::{delete, insert, lock, merge_delete, merge_update, select, update, upsert};
+use crm_access::decide::{assign, delete, import, insert, lock, merge_delete, merge_update, select, update, upsert};
 use crm_access::model::{Action, Entity, KeyType, Link, Model};
 
-use crate::data::{row, value};
+use crate::data::{USERS, row, value};
 use crate::random::Random;
 use crate::tables::{Flavor, Kind, columns, key, literal, quoted, row_sql, table_sql};
 
@@ -50,6 +50,8 @@ pub fn checks(random: &mut Random, flavor: &Flavor, model: &Model, judge: &Judge
         about.reading(model);
         about.changing();
         about.adding();
+        about.handing_over();
+        about.importing();
         if merge {
             about.merging();
         }
@@ -87,7 +89,7 @@ impl About<'_> {
         self.push(format!("WITH x AS (SELECT id FROM {table} FOR UPDATE) SELECT array_agg(id::text) FROM x"), self.keys(&locked), all);
         // Each asks for itself, which takes long.
         if self.random.chance(10) {
-            let action = *self.random.pick(&[Action::Read, Action::Update, Action::Delete, Action::Export]);
+            let action = *self.random.pick(&Action::ALL);
             let may =
                 |row: &Row| self.judge.may(self.entity, Action::Read, row).allowed && self.judge.may(self.entity, action, row).allowed;
             let places: Vec<usize> = self.rows.iter().enumerate().filter(|(_, row)| may(row)).map(|(at, _)| at).collect();
@@ -161,6 +163,48 @@ impl About<'_> {
         self.push(sql, self.keys_or_refused(&moved), 2 * all);
     }
 
+    /// Records, some of which may not be there, to somebody, who may not either, or nobody.
+    fn handing_over(&mut self) {
+        let text = |value: &Value| literal(&value.key().map_or(Value::Null, Value::Text));
+        for _ in 0..2 {
+            let user = |random: &mut Random| match random.chance(15) {
+                true => Value::Null,
+                false => key(self.flavor.user, random.between(1, USERS + 1)),
+            };
+            let to = user(self.random);
+            let from = if self.random.chance(60) { Value::Null } else { user(self.random) };
+            let count = self.random.between(1, 3);
+            let mut keys: Vec<Value> = (0..count).map(|_| self.random.pick(self.rows)["id"].clone()).collect();
+            if self.random.chance(10) {
+                keys.push(self.fresh());
+            }
+            let expected = match assign(self.judge, self.entity, &keys, &to, &from) {
+                Outcome::Rows(_) => Expected::Count(1),
+                Outcome::Refused => Expected::Refused,
+            };
+            let listed: Vec<String> = keys.iter().map(text).collect();
+            let (entity, listed) = (literal(&Value::Text(self.entity.name.to_string())), listed.join(", "));
+            let sql = format!("SELECT crm_access.assign_record({entity}, ARRAY[{listed}]::text[], {}::text, {}::text)", text(&to), text(&from));
+            self.push(sql, expected, keys.len());
+        }
+    }
+
+    fn importing(&mut self) {
+        let rows: Vec<Row> = (0..self.random.between(1, 2)).map(|_| self.new_row()).collect();
+        if rows.first().map(|row| &row["id"]) == rows.get(1).map(|row| &row["id"]) {
+            return;
+        }
+        let expected = match import(self.judge, self.entity, &rows) {
+            Outcome::Rows(_) => Expected::Count(1),
+            Outcome::Refused => Expected::Refused,
+        };
+        let records = rows.iter().map(|row| row.iter().map(|(name, value)| (name.clone(), json_value(value))).collect::<serde_json::Map<_, _>>());
+        let records = serde_json::Value::Array(records.map(serde_json::Value::Object).collect());
+        let entity = literal(&Value::Text(self.entity.name.to_string()));
+        let sql = format!("SELECT crm_access.import({entity}, {}::jsonb)", literal(&Value::Text(records.to_string())));
+        self.push(sql, expected, rows.len());
+    }
+
     fn new_row(&mut self) -> Row {
         let mut new = row(self.random, self.flavor, self.columns);
         let fresh = self.fresh();
@@ -219,6 +263,15 @@ impl About<'_> {
         let into = format!("MERGE INTO {} AS t USING (VALUES ({}{cast})) AS s(k) ON t.id = s.k", self.table, literal(&new["id"]));
         let added = insert(judge, entity, std::slice::from_ref(&new), Reads(false));
         self.push(format!("{into} WHEN NOT MATCHED THEN INSERT VALUES {}", row_sql(self.columns, &new)), count(&added), 1);
+    }
+}
+
+fn json_value(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Bool(truth) => (*truth).into(),
+        Value::Int(number) => (*number).into(),
+        other => other.to_string().into(),
     }
 }
 

@@ -24,12 +24,16 @@ struct Maker<'r> {
     random: &'r mut Random,
     flavor: &'r Flavor,
     entities: Vec<Entity>,
+    /// The limits of a new owner that the directory has groups for.
+    groups: Vec<&'static str>,
 }
 
 /// A configuration for the tables of a flavor.
 pub fn configuration(random: &mut Random, flavor: &Flavor, reader: &str) -> Json {
-    let mut maker = Maker { random, flavor, entities: Vec::new() };
+    let mut maker = Maker { random, flavor, entities: Vec::new(), groups: Vec::new() };
     let directory = maker.directory();
+    let groups = [("teams", "team"), ("departments", "department")];
+    maker.groups.extend(groups.into_iter().filter(|(key, _)| directory.get(key).is_some()).map(|(_, limit)| limit));
     let entities = maker.all_entities(&directory);
     let roles = maker.roles();
     let restrictions = maker.restrictions();
@@ -247,6 +251,25 @@ impl Maker<'_> {
         Json::Object(whole)
     }
 
+    fn owned(&self, entity: usize) -> bool {
+        self.entities[entity].terms.iter().any(|term| term == "own")
+    }
+
+    /// Scopes with a limit of the new owner.
+    fn assign_level(&mut self, entity: usize) -> Json {
+        let level = self.level(entity);
+        let mut limits = vec!["me", "anyone"];
+        limits.extend(self.groups.iter().copied());
+        let to = *self.random.pick(&limits);
+        match level {
+            Json::Object(mut whole) if whole.contains_key("scopes") || whole.contains_key("where") && !whole.contains_key("scope") => {
+                whole.insert("to".into(), json!(to));
+                Json::Object(whole)
+            }
+            scopes => json!({"scopes": scopes, "to": to}),
+        }
+    }
+
     fn roles(&mut self) -> Json {
         let mut all = Map::new();
         for (at, role) in ROLES.iter().enumerate() {
@@ -267,10 +290,14 @@ impl Maker<'_> {
                 if self.random.chance(40) {
                     actions.insert("every".into(), self.level(entity));
                 }
-                for (action, percent) in [("read", 80), ("create", 50), ("update", 60), ("delete", 50), ("export", 50)] {
+                for (action, percent) in [("read", 80), ("create", 50), ("update", 60), ("delete", 50), ("export", 50), ("import", 50)] {
                     if self.random.chance(percent) {
                         actions.insert(action.into(), self.level(entity));
                     }
+                }
+                if self.owned(entity) && self.random.chance(30) {
+                    let level = self.assign_level(entity);
+                    actions.insert("assign".into(), level);
                 }
                 if !actions.is_empty() {
                     grants.insert(self.entities[entity].name.clone(), Json::Object(actions));
@@ -299,10 +326,13 @@ impl Maker<'_> {
                     let mut actions = Map::new();
                     let read = if self.random.chance(30) { json!("all") } else { self.scopes(entity) };
                     actions.insert("read".into(), read);
-                    for action in ["create", "update", "delete", "export"] {
+                    for action in ["create", "update", "delete", "export", "import"] {
                         if self.random.chance(60) {
                             actions.insert(action.into(), self.scopes(entity));
                         }
+                    }
+                    if self.owned(entity) && self.random.chance(20) {
+                        actions.insert("assign".into(), self.scopes(entity));
                     }
                     Json::Object(actions)
                 };

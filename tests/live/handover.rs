@@ -209,7 +209,7 @@ fn whose_place_is_taken_can_be_said() {
         assert_eq!(assign("2, 6, 5"), Ok(1));
         assert_eq!(assign("3, 6, 5"), Ok(1));
         assert_eq!(refused(assign("1, 6, 9"), "22023").message, "user \"9\" is no owner of the \"doc\" record with the key \"1\"");
-        assert_eq!(refused(assign("1, 6, '?'::text"), "22023").message, "user \"?\" is no owner of the \"doc\" record with the key \"1\"");
+        assert_eq!(refused(assign("1, '6'::text, '?'::text"), "22023").message, "user \"?\" is no owner of the \"doc\" record with the key \"1\"");
         assert_eq!(assign("ARRAY[1, 2], NULL, 6"), Ok(1));
         assert_eq!(["1", "2", "3"].map(|doc| owners(&mut world, doc).remove(0)), ["4 -", "- -", "6 5"]);
     }

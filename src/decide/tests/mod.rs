@@ -1,5 +1,6 @@
 //! Rules, told in memory.
 
+mod assign;
 mod commands;
 mod conditions;
 mod conflicts;
