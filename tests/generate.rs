@@ -71,7 +71,11 @@ fn no_policy_is_for_all_commands_or_for_public() {
             let sql = script(&text, target);
             for line in sql.lines().filter(|line| line.starts_with("CREATE POLICY")) {
                 assert!(!line.contains("FOR ALL") && !line.contains("TO PUBLIC"), "{line}");
-                let role = if line.contains("POLICY crm_access_reader ") || line.contains("POLICY crm_access_reader_") { "TO crm_access_reader" } else { "TO crm_app" };
+                let role = if line.contains("POLICY crm_access_reader ") || line.contains("POLICY crm_access_reader_") {
+                    "TO crm_access_reader"
+                } else {
+                    "TO crm_app"
+                };
                 assert!(line.ends_with(role), "{line}");
             }
             assert_eq!(sql.matches("ENABLE ROW LEVEL SECURITY;").count(), sql.matches(" FORCE ROW LEVEL SECURITY;").count());

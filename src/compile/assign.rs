@@ -117,7 +117,10 @@ fn assign_one(functions: &mut Functions, entity: &Entity) -> Result<String, Comp
         }
         Ok(Made {
             function: changing(&name, ARGUMENTS.to_vec(), made),
-            why: format!("makes a user an owner of `{}` records that the one who asks may assign, all of them or none (J4, J5)", entity.name),
+            why: format!(
+                "makes a user an owner of `{}` records that the one who asks may assign, all of them or none (J4, J5)",
+                entity.name
+            ),
             callers: Callers::Functions,
         })
     })
@@ -142,11 +145,7 @@ fn check_owner(functions: &mut Functions, entity: &Entity, columns: Vec<Value>) 
         );
         // As whoever changes the record, so that it can tell who that is; stable, so that a statement's own changes decide nothing.
         let function = Function { security_definer: false, ..reading(&name, Vec::new(), Returns::Trigger, body) };
-        Ok(Made {
-            function,
-            why: format!("checks a change of the owners of a `{}` record", entity.name),
-            callers: Callers::Functions,
-        })
+        Ok(Made { function, why: format!("checks a change of the owners of a `{}` record", entity.name), callers: Callers::Functions })
     })?;
     Ok(())
 }
@@ -161,13 +160,8 @@ pub fn lending(model: &Model) -> Vec<Step> {
             Owners::Table(join) => (&join.table, Vec::new(), vec![join.left.clone(), join.right.clone()], "rows that say who owns what"),
         };
         let texts = |columns: Vec<crate::model::ColumnName>| Sql::Texts(columns.iter().map(ToString::to_string).collect());
-        let arguments = vec![
-            Sql::literal(&model.reader_role),
-            Sql::literal(&table.schema),
-            Sql::literal(&table.name),
-            texts(updates),
-            texts(inserts),
-        ];
+        let arguments =
+            vec![Sql::literal(&model.reader_role), Sql::literal(&table.schema), Sql::literal(&table.name), texts(updates), texts(inserts)];
         let why = vec![format!("{}: what `{}` records are assigned with, {why}", model.reader_role, entity.name)];
         steps.push(Step { why, statement: Statement::Call { function: Sql::state("lend"), arguments } });
     }

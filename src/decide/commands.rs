@@ -106,7 +106,11 @@ pub fn upsert(judge: &Judge<'_>, entity: &Entity, row: &Row, change: Change<'_>)
         rows.iter().position(|other| row.get(entity.key.as_str()).is_some_and(|key| other.get(entity.key.as_str()) == Some(key)));
     let Some((at, before)) = in_the_way.and_then(|at| Some((at, rows.get(at)?))) else { return Outcome::Rows(vec![0]) };
     let passes = |row: &Row| judge.all_of(entity, Action::Update, Reads(true), row);
-    if passes(before) && change(before).is_none_or(|after| judge.owners_may_change(entity, before, &after) && passes(&after)) { Outcome::Rows(vec![at]) } else { Outcome::Refused }
+    if passes(before) && change(before).is_none_or(|after| judge.owners_may_change(entity, before, &after) && passes(&after)) {
+        Outcome::Rows(vec![at])
+    } else {
+        Outcome::Refused
+    }
 }
 
 fn changed(judge: &Judge<'_>, entity: &Entity, change: Change<'_>, reads: Reads, open: impl Fn(&Row) -> bool) -> Outcome {

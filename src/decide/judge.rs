@@ -31,7 +31,9 @@ impl<'m> Judge<'m> {
         };
         // Changing an owner is a part of updating where nothing names it, and nothing where there are no owners.
         let action = match (&entity.owners, action) {
-            (Owners::None, Action::Assign) => return Decision { allowed: false, reasons: vec![Reason::NoGrant(entity.name.clone(), action)] },
+            (Owners::None, Action::Assign) => {
+                return Decision { allowed: false, reasons: vec![Reason::NoGrant(entity.name.clone(), action)] };
+            }
             (_, Action::Assign) if !entity.assigned => Action::Update,
             _ => action,
         };

@@ -14,9 +14,11 @@ impl Resolver<'_> {
             given.is_some_and(|(_, given)| given.assign.is_some())
         });
         by_role
-            || self.config.restrictions.iter().any(|(_, restriction)| {
-                restriction.entities.iter().any(|(name, level)| name.as_str() == entity && level.assign.is_some())
-            })
+            || self
+                .config
+                .restrictions
+                .iter()
+                .any(|(_, restriction)| restriction.entities.iter().any(|(name, level)| name.as_str() == entity && level.assign.is_some()))
     }
 
     /// What a role gives of the action, where it is one for that entity.
@@ -125,7 +127,10 @@ assignments: {listed: {role: sales, everyone: true}}
             "describe them under `directory: departments`",
             "department",
         );
-        assert!(said("company: all, note: {read: all}", "'*': {read: all, assign: {to: me, where: id > 1}}").is_empty(), "the entities that have owners");
+        assert!(
+            said("company: all, note: {read: all}", "'*': {read: all, assign: {to: me, where: id > 1}}").is_empty(),
+            "the entities that have owners"
+        );
     }
 
     #[test]

@@ -116,7 +116,16 @@ impl Bench {
         let outcomes = rows.iter().map(|row| {
             let refused = |state: String| {
                 let message: String = row.get(3);
-                let ours = ["row-level security", "may not assign", "become an owner", "become the owner", "left without owner", "would leave", "there is no \"", "may not import"];
+                let ours = [
+                    "row-level security",
+                    "may not assign",
+                    "become an owner",
+                    "become the owner",
+                    "left without owner",
+                    "would leave",
+                    "there is no \"",
+                    "may not import",
+                ];
                 let of_owners = ["is no owner of", "no user is named", "are not assigned"];
                 let said = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
                 if state == "42501" && said(&ours) || said(&of_owners) {

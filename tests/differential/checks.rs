@@ -184,7 +184,8 @@ impl About<'_> {
             };
             let listed: Vec<String> = keys.iter().map(text).collect();
             let (entity, listed) = (literal(&Value::Text(self.entity.name.to_string())), listed.join(", "));
-            let sql = format!("SELECT crm_access.assign_record({entity}, ARRAY[{listed}]::text[], {}::text, {}::text)", text(&to), text(&from));
+            let sql =
+                format!("SELECT crm_access.assign_record({entity}, ARRAY[{listed}]::text[], {}::text, {}::text)", text(&to), text(&from));
             self.push(sql, expected, keys.len());
         }
     }
@@ -198,7 +199,8 @@ impl About<'_> {
             Outcome::Rows(_) => Expected::Count(1),
             Outcome::Refused => Expected::Refused,
         };
-        let records = rows.iter().map(|row| row.iter().map(|(name, value)| (name.clone(), json_value(value))).collect::<serde_json::Map<_, _>>());
+        let records =
+            rows.iter().map(|row| row.iter().map(|(name, value)| (name.clone(), json_value(value))).collect::<serde_json::Map<_, _>>());
         let records = serde_json::Value::Array(records.map(serde_json::Value::Object).collect());
         let entity = literal(&Value::Text(self.entity.name.to_string()));
         let sql = format!("SELECT crm_access.import({entity}, {}::jsonb)", literal(&Value::Text(records.to_string())));

@@ -79,7 +79,13 @@ pub fn world(random: &mut Random, flavor: &Flavor) -> World {
     }
     for _ in 0..random.below(2) {
         let what = RestrictionName::new(RESTRICTIONS[random.below(RESTRICTIONS.len())]).expect("a restriction");
-        world.stored_restrictions.push(Assigned { what, to: subject(random, flavor), confirmed: false, period: Period::default(), channel: None });
+        world.stored_restrictions.push(Assigned {
+            what,
+            to: subject(random, flavor),
+            confirmed: false,
+            period: Period::default(),
+            channel: None,
+        });
     }
     world
 }

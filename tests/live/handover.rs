@@ -13,7 +13,9 @@ fn keys(world: &mut World) -> Vec<String> {
 }
 
 fn owners(world: &mut World, doc: &str) -> Vec<String> {
-    world.really(&format!("SELECT concat_ws(' ', coalesce(first_owner::text, '-'), coalesce(second_owner::text, '-')) FROM docs WHERE id = {doc}"))
+    world.really(&format!(
+        "SELECT concat_ws(' ', coalesce(first_owner::text, '-'), coalesce(second_owner::text, '-')) FROM docs WHERE id = {doc}"
+    ))
 }
 
 #[test]
@@ -97,9 +99,15 @@ fn nothing_tells_a_hidden_record_from_one_that_is_not_there() {
         only(&mut world, "2", "s");
         let hidden = world.really("SELECT id FROM docs WHERE 2 IN (first_owner, second_owner) IS NOT TRUE");
         let mine = world.really("SELECT min(id) FROM docs WHERE first_owner = 2").remove(0);
-        let said = |world: &mut World, call: &str| -> Refused { refused(world.try_sees("2", &format!("SELECT crm_access.{call}")), REFUSED) };
+        let said =
+            |world: &mut World, call: &str| -> Refused { refused(world.try_sees("2", &format!("SELECT crm_access.{call}")), REFUSED) };
         let missing = said(&mut world, "assign_record('doc', 999, 3)");
-        for call in ["assign_record('doc', $, 3)", "assign_record('doc', ARRAY[MINE, $], 3)", "assign_record('doc', '$', NULL)", "assign_record('doc', $, 3, 4)"] {
+        for call in [
+            "assign_record('doc', $, 3)",
+            "assign_record('doc', ARRAY[MINE, $], 3)",
+            "assign_record('doc', '$', NULL)",
+            "assign_record('doc', $, 3, 4)",
+        ] {
             let call = call.replace("MINE", &mine);
             let hidden = said(&mut world, &call.replace('$', &hidden[0]));
             assert_eq!(hidden.message.replace(&format!("\"{}\"", self::number(&hidden)), "\"999\""), missing.message, "{call}");
@@ -126,8 +134,14 @@ fn the_new_owner_is_within_the_limit_of_a_grant_that_gives_the_record() {
     for target in TARGETS {
         for (to, near) in [
             ("me", "SELECT 3"),
-            ("team", "SELECT 3 UNION SELECT person FROM team_members WHERE team IN (1, 2) UNION SELECT leader FROM teams WHERE id IN (1, 2)"),
-            ("department", "SELECT 3 UNION SELECT id FROM users WHERE department IN (2, 3) UNION SELECT head FROM departments WHERE id IN (2, 3)"),
+            (
+                "team",
+                "SELECT 3 UNION SELECT person FROM team_members WHERE team IN (1, 2) UNION SELECT leader FROM teams WHERE id IN (1, 2)",
+            ),
+            (
+                "department",
+                "SELECT 3 UNION SELECT id FROM users WHERE department IN (2, 3) UNION SELECT head FROM departments WHERE id IN (2, 3)",
+            ),
             ("anyone", "SELECT id FROM users"),
         ] {
             let mut world = world(target, &format!("{{doc: {{read: all, update: all, assign: {{scopes: own, to: {to}}}}}}}"));
@@ -142,7 +156,10 @@ fn the_new_owner_is_within_the_limit_of_a_grant_that_gives_the_record() {
             let unchanged: Vec<String> = near.iter().cloned().chain(["3".to_owned()]).collect();
             assert_eq!(taken, sorted_like(&people, &unchanged), "{to}: UPDATE");
             // Leaving a record to nobody takes the widest limit.
-            for command in [format!("SELECT crm_access.assign_record('doc', {doc}, NULL)"), format!("UPDATE docs SET first_owner = NULL WHERE id = {doc}")] {
+            for command in [
+                format!("SELECT crm_access.assign_record('doc', {doc}, NULL)"),
+                format!("UPDATE docs SET first_owner = NULL WHERE id = {doc}"),
+            ] {
                 match world.tries("3", &command) {
                     Ok(1) => assert_eq!(to, "anyone"),
                     other => {
@@ -209,7 +226,10 @@ fn whose_place_is_taken_can_be_said() {
         assert_eq!(assign("2, 6, 5"), Ok(1));
         assert_eq!(assign("3, 6, 5"), Ok(1));
         assert_eq!(refused(assign("1, 6, 9"), "22023").message, "user \"9\" is no owner of the \"doc\" record with the key \"1\"");
-        assert_eq!(refused(assign("1, '6'::text, '?'::text"), "22023").message, "user \"?\" is no owner of the \"doc\" record with the key \"1\"");
+        assert_eq!(
+            refused(assign("1, '6'::text, '?'::text"), "22023").message,
+            "user \"?\" is no owner of the \"doc\" record with the key \"1\""
+        );
         assert_eq!(assign("ARRAY[1, 2], NULL, 6"), Ok(1));
         assert_eq!(["1", "2", "3"].map(|doc| owners(&mut world, doc).remove(0)), ["4 -", "- -", "6 5"]);
     }
@@ -218,7 +238,9 @@ fn whose_place_is_taken_can_be_said() {
 #[test]
 fn owners_in_a_join_table_are_added_replaced_and_removed() {
     let key = "ALTER TABLE box_owners ADD id serial PRIMARY KEY";
-    let rest = format!("  box_owner: {{table: box_owners, parents: {{box: box}}}}\nroles:\n  s: {{grants: {{box: {{read: own, assign: own}}, box_owner: {{read: parent(box)}}}}}}\n{BY_COLUMN}");
+    let rest = format!(
+        "  box_owner: {{table: box_owners, parents: {{box: box}}}}\nroles:\n  s: {{grants: {{box: {{read: own, assign: own}}, box_owner: {{read: parent(box)}}}}}}\n{BY_COLUMN}"
+    );
     let text = Parts { rest: &rest, ..Parts::default() }.text();
     for target in TARGETS {
         let mut world = World::made(&format!("{TABLES}{key}"), target, &text);
@@ -226,14 +248,20 @@ fn owners_in_a_join_table_are_added_replaced_and_removed() {
         only(&mut world, "2", "s");
         let people = |world: &mut World, number: u8| world.really(&format!("SELECT person FROM box_owners WHERE box = {number}"));
         assert_eq!(world.run("2", "SELECT crm_access.assign_record('box', ARRAY[1, 2], 7)"), Ok(1), "added");
-        assert_eq!((people(&mut world, 1), people(&mut world, 2)), (vec!["2".into(), "4".into(), "7".into()], vec!["2".into(), "7".to_owned()]));
+        assert_eq!(
+            (people(&mut world, 1), people(&mut world, 2)),
+            (vec!["2".into(), "4".into(), "7".into()], vec!["2".into(), "7".to_owned()])
+        );
         assert_eq!(world.run("2", "SELECT crm_access.assign_record('box', 1, 7, 4)"), Ok(1), "there already");
         assert_eq!(people(&mut world, 1), ["2", "7"]);
         assert_eq!(world.run("2", "SELECT crm_access.assign_record('box', 1, 9, 2)"), Ok(1), "given away");
         assert_eq!(people(&mut world, 1), ["7", "9"]);
         assert!(world.sees("2", "SELECT id FROM boxes WHERE id = 1").is_empty());
         refused(world.run("2", "SELECT crm_access.assign_record('box', 1, 2)"), REFUSED);
-        assert_eq!(refused(world.run("2", "SELECT crm_access.assign_record('box', 2, 9, 5)"), "22023").message, "user \"5\" is no owner of the \"box\" record with the key \"2\"");
+        assert_eq!(
+            refused(world.run("2", "SELECT crm_access.assign_record('box', 2, 9, 5)"), "22023").message,
+            "user \"5\" is no owner of the \"box\" record with the key \"2\""
+        );
         refused(world.run("2", "SELECT crm_access.assign_record('box', 2, NULL)"), "22004");
         assert_eq!(world.run("2", "SELECT crm_access.assign_record('box', 2, NULL, 7)"), Ok(1), "removed");
         assert_eq!(people(&mut world, 2), ["2"]);
@@ -277,7 +305,10 @@ fn who_goes_past_row_security_and_foreign_keys_change_owners_unasked() {
         world.own("DELETE FROM users WHERE id = 9").unwrap();
         assert_eq!(world.really("SELECT count(*) FROM docs WHERE first_owner = 9"), ["0"]);
         world.force("UPDATE docs SET first_owner = 2 WHERE id = 1");
-        assert_eq!(refused(world.run("1", "UPDATE docs SET first_owner = 3 WHERE id = 1"), REFUSED).message, "this user may not assign the \"doc\" record with the key \"1\"");
+        assert_eq!(
+            refused(world.run("1", "UPDATE docs SET first_owner = 3 WHERE id = 1"), REFUSED).message,
+            "this user may not assign the \"doc\" record with the key \"1\""
+        );
         for command in [
             "INSERT INTO docs (id, first_owner) VALUES (1, 3) ON CONFLICT (id) DO UPDATE SET first_owner = 3",
             "MERGE INTO docs AS d USING (SELECT 1 AS k) AS s ON d.id = s.k WHEN MATCHED THEN UPDATE SET first_owner = 3",
@@ -296,7 +327,11 @@ fn who_goes_past_row_security_and_foreign_keys_change_owners_unasked() {
 
 #[test]
 fn owners_of_partitions_are_guarded_and_those_of_inheritance_children_refused() {
-    let text = Parts { rest: &format!("roles:\n  s: {{grants: {{doc: {{read: all, update: all, assign: own}}}}}}\n{BY_COLUMN}"), ..Parts::default() }.text();
+    let text = Parts {
+        rest: &format!("roles:\n  s: {{grants: {{doc: {{read: all, update: all, assign: own}}}}}}\n{BY_COLUMN}"),
+        ..Parts::default()
+    }
+    .text();
     let partitions = "
 ALTER TABLE docs RENAME TO old_docs;
 CREATE TABLE docs (LIKE old_docs) PARTITION BY RANGE (id);
@@ -310,7 +345,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON docs, docs_low TO crm_app;";
         only(&mut world, "4", "s");
         let keys = keys(&mut world);
         let given = DOCS.really(&mut world, "coalesce(4 IN (t.first_owner, t.second_owner), false)");
-        let changed = DOCS.really(&mut world, "coalesce(4 IN (t.first_owner, t.second_owner), false) OR t.first_owner IS NOT DISTINCT FROM 5");
+        let changed =
+            DOCS.really(&mut world, "coalesce(4 IN (t.first_owner, t.second_owner), false) OR t.first_owner IS NOT DISTINCT FROM 5");
         assert_eq!(world.accepted("4", &keys, "UPDATE docs SET first_owner = 5 WHERE id = $key"), sorted_like(&keys, &changed));
         assert_eq!(world.accepted("4", &keys, "SELECT crm_access.assign_record('doc', $key, 5)"), sorted_like(&keys, &given));
         let database = crate::support::tables_from(&format!("{TABLES}CREATE TABLE more_docs () INHERITS (docs);"), target);

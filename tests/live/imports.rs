@@ -20,11 +20,17 @@ fn b8_records_are_imported_where_import_and_create_are_granted_for_each_all_or_n
         let mut world = world(target, "{doc: {read: all, create: created, import: {where: level < 3}}}");
         only(&mut world, "2", "s");
         let new = "SELECT id FROM docs WHERE id > 100";
-        imports(&mut world, "doc", r#"[{"id": 101, "author": 2, "level": 1}, {"author": 2, "level": 2, "id": 102, "title": "x"}]"#).unwrap();
+        imports(&mut world, "doc", r#"[{"id": 101, "author": 2, "level": 1}, {"author": 2, "level": 2, "id": 102, "title": "x"}]"#)
+            .unwrap();
         assert_eq!(world.really(new), ["101", "102"]);
         assert_eq!(world.really("SELECT title FROM docs WHERE id = 102"), ["x"]);
         // Created for somebody else, or more than may be imported, or both.
-        for wrong in [r#"{"id": 104, "author": 3, "level": 1}"#, r#"{"id": 104, "author": 2, "level": 3}"#, r#"{"id": 104, "author": 2}"#, "{\"id\": 104}"] {
+        for wrong in [
+            r#"{"id": 104, "author": 3, "level": 1}"#,
+            r#"{"id": 104, "author": 2, "level": 3}"#,
+            r#"{"id": 104, "author": 2}"#,
+            "{\"id\": 104}",
+        ] {
             let records = format!(r#"[{{"id": 103, "author": 2, "level": 1}}, {wrong}]"#);
             refused(imports(&mut world, "doc", &records), REFUSED);
             assert_eq!(world.really(new), ["101", "102"], "{wrong}");

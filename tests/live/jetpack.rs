@@ -143,7 +143,12 @@ fn j5_who_may_reassign_is_an_action_of_its_own() {
         let all = "SELECT crm_access.assign_record('company', ARRAY(SELECT id FROM jetpack.companies), 2)";
         assert_eq!(world.sees(DISPATCHER, all), ["206"]);
         refused(world.try_sees("2", all), REFUSED);
-        let mut world = World::changed("jetpack", target, "update: own, delete: own, assign: own, import: own}", "update: own, delete: own, assign: none}");
+        let mut world = World::changed(
+            "jetpack",
+            target,
+            "update: own, delete: own, assign: own, import: own}",
+            "update: own, delete: own, assign: none}",
+        );
         assert_eq!(world.tries("2", "UPDATE jetpack.contacts SET name = 'x' WHERE id = 1"), Ok(1));
         refused(world.tries("2", "UPDATE jetpack.contacts SET owner_id = NULL WHERE id = 1"), REFUSED);
         refused(assign(&mut world, "2", "contact", "1", "2"), REFUSED);
@@ -170,7 +175,12 @@ fn j6_a_record_without_owner_is_an_administrators_or_anyones_who_may_assign() {
 
 /// The preset with strict ownership: one line is begun.
 fn strict(target: Target) -> World {
-    World::changed("jetpack", target, "# - {restriction: strict_ownership, everyone: true}", "- {restriction: strict_ownership, everyone: true}")
+    World::changed(
+        "jetpack",
+        target,
+        "# - {restriction: strict_ownership, everyone: true}",
+        "- {restriction: strict_ownership, everyone: true}",
+    )
 }
 
 #[test]
@@ -229,13 +239,24 @@ fn j9_what_is_bought_takes_its_contacts_owner_else_its_companys() {
             for user in EMPLOYEES {
                 let own = owner_of_bought(user);
                 rows.assert_rights(&mut world, user, "true", &own, &own);
-                for (contact, company) in [("1", "NULL"), ("2", "2"), ("5", "1"), ("NULL", "1"), ("NULL", "3"), ("3", "1"), ("NULL", "NULL")] {
-                    rows.assert_insert(&mut world, user, "reference, contact_id, company_id", &format!("'new', {contact}, {company}"), &own, "true");
+                for (contact, company) in
+                    [("1", "NULL"), ("2", "2"), ("5", "1"), ("NULL", "1"), ("NULL", "3"), ("3", "1"), ("NULL", "NULL")]
+                {
+                    rows.assert_insert(
+                        &mut world,
+                        user,
+                        "reference, contact_id, company_id",
+                        &format!("'new', {contact}, {company}"),
+                        &own,
+                        "true",
+                    );
                 }
             }
             rows.assert_every(&mut world, ADMINISTRATOR, "true");
             // By hand: a contact of Ben's at a company of Cleo's is Ben's; the company alone Cleo's; a contact of nobody's is nobody's.
-            for (user, id, done) in [("2", "1", 1), ("3", "1", 0), ("3", "2", 1), ("3", "3", 1), ("2", "4", 0), ("2", "5", 0), ("2", "6", 0)] {
+            for (user, id, done) in
+                [("2", "1", 1), ("3", "1", 0), ("3", "2", 1), ("3", "3", 1), ("2", "4", 0), ("2", "5", 0), ("2", "6", 0)]
+            {
                 let change = format!("UPDATE {} SET amount = 1 WHERE id = {id}", rows.table);
                 assert_eq!(world.tries(user, &change), Ok(done), "{user}: {change}");
             }

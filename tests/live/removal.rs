@@ -24,7 +24,9 @@ fn other_configuration(preset: &str, reader: &str) -> String {
                 "  ticket:\n    table: tickets\n    owners: assignee_id\n",
                 "  ticket:\n    table: tickets\n    owners: assignee_id\n    creator: assignee_id\n",
             ),
-        "jetpack" => text.replace("assign: own, import: own}", "assign: [own, unassigned]}").replace("      company: {read: all, assign: all}\n", ""),
+        "jetpack" => {
+            text.replace("assign: own, import: own}", "assign: [own, unassigned]}").replace("      company: {read: all, assign: all}\n", "")
+        }
         _ => text.replace("      quotation: {read: all, create: all, update: all, delete: own(deal)}\n", ""),
     };
     assert_ne!(text, changed);

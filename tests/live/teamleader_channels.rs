@@ -38,7 +38,10 @@ fn contacts(world: &mut World) -> (String, String) {
 #[track_caller]
 fn says_so(result: Result<u64, Refused>) {
     let refused = refused(result, REFUSED);
-    assert_eq!(refused.message, "new row violates row-level security policy \"crm_access_only_visible_contacts_create\" for table \"emails\"");
+    assert_eq!(
+        refused.message,
+        "new row violates row-level security policy \"crm_access_only_visible_contacts_create\" for table \"emails\""
+    );
     assert_eq!((refused.detail, refused.hint), (String::new(), String::new()));
 }
 

@@ -4,7 +4,10 @@ use crate::decide::{Outcome, Reads, assign, import, update};
 const ROWS: &str = "company id=1 manager=1\ncompany id=2 manager=2 creator=1\ncompany id=3\nteam_members team_id=1 user_id=1\n";
 
 fn asked(grants: &str, key: i64, to: Value) -> bool {
-    let case = case(&format!("roles: {{base: {{grants: {{company: {grants}}}}}}}\nassignments: {{listed: {{role: base, everyone: true}}}}\n"), ROWS);
+    let case = case(
+        &format!("roles: {{base: {{grants: {{company: {grants}}}}}}}\nassignments: {{listed: {{role: base, everyone: true}}}}\n"),
+        ROWS,
+    );
     let company = case.model.entity(&name("company")).unwrap();
     let judge = Judge::new(&case.model, &case.world, Some("1"));
     assign(&judge, company, &[Value::Int(key)], &to, &Value::Null) != Outcome::Refused
@@ -31,7 +34,10 @@ fn an_update_of_an_owner_takes_assign_and_sight_of_the_new_row() {
         Some(row)
     };
     let update = |grants: &str, reads| {
-        let case = case(&format!("roles: {{base: {{grants: {{company: {grants}}}}}}}\nassignments: {{listed: {{role: base, everyone: true}}}}\n"), "company id=1 manager=1\n");
+        let case = case(
+            &format!("roles: {{base: {{grants: {{company: {grants}}}}}}}\nassignments: {{listed: {{role: base, everyone: true}}}}\n"),
+            "company id=1 manager=1\n",
+        );
         let judge = Judge::new(&case.model, &case.world, Some("1"));
         update(&judge, case.model.entity(&name("company")).unwrap(), &give, Reads(reads))
     };
