@@ -65,6 +65,26 @@ CREATE TABLE IF NOT EXISTS crm_access.assignment (
 );
 COMMENT ON TABLE crm_access.assignment IS 'roles and restrictions given with crm_access.assign and crm_access.restrict';
 
+CREATE TABLE IF NOT EXISTS crm_access.share (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    entity text NOT NULL,
+    record_key text NOT NULL,
+    subject text NOT NULL,
+    subject_key text NOT NULL DEFAULT '',
+    level text NOT NULL DEFAULT 'read' CHECK (level IN ('read', 'update', 'full')),
+    starts_at timestamptz,
+    ends_at timestamptz CHECK (ends_at > starts_at),
+    reason text,
+    -- Whether it outlives a change of owner; owners is who owned the record when it was made.
+    keep boolean NOT NULL DEFAULT false,
+    owners text[] NOT NULL DEFAULT '{}',
+    shared_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    shared_by text,
+    UNIQUE (entity, record_key, subject, subject_key)
+);
+CREATE INDEX IF NOT EXISTS share_subject ON crm_access.share (entity, subject, subject_key);
+COMMENT ON TABLE crm_access.share IS 'single records that were opened to someone with crm_access.share';
+
 -- Who had which restriction that can be lifted when it was last looked at: so that restricting an administrator, which fails, can be told
 -- from promoting someone restricted, which lifts the restriction (T9).
 CREATE TABLE IF NOT EXISTS crm_access.restricted_user (
@@ -445,9 +465,9 @@ BEGIN
     IF to_regprocedure('crm_access_rules.can(text,text,text)') IS NULL THEN
         RETURN false;
     END IF;
-    IF action IS NULL OR action NOT IN ('read', 'create', 'update', 'delete') THEN
+    IF action IS NULL OR action NOT IN ('read', 'create', 'update', 'delete', 'export', 'share') THEN
         RAISE EXCEPTION 'unknown action %', coalesce(quote_literal(action), 'NULL') USING
-            ERRCODE = 'invalid_parameter_value', HINT = 'The actions are read, create, update and delete.';
+            ERRCODE = 'invalid_parameter_value', HINT = 'The actions are read, create, update, delete, export and share.';
     END IF;
     answer := crm_access_rules.can(action, entity, key);
     IF answer IS NULL THEN
@@ -558,6 +578,26 @@ BEGIN
     DELETE FROM crm_access.assignment a
     WHERE a.kind = 'restriction' AND a.name = restriction AND a.subject = unrestrict.subject AND a.subject_key = coalesce(key, '');
     RETURN FOUND;
+END
+$function$;
+
+-- Opens a record to a subject (user, group, workgroup, team, territory, department or everyone) for whoever may share it: at level read,
+-- update or full, never above what they may do; with an end and a reason. Shared again it is as said last. keep: it outlives a change of owner.
+-- SQLSTATE 42501 where the record can't be shared, which tells nothing about whether it exists.
+CREATE OR REPLACE FUNCTION crm_access.share(
+    entity text, key text, subject text, subject_key text DEFAULT '', level text DEFAULT 'read', starts_at timestamptz DEFAULT NULL,
+    ends_at timestamptz DEFAULT NULL, reason text DEFAULT NULL, keep boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    PERFORM crm_access_rules.share(entity, key, subject, subject_key, level, starts_at, ends_at, reason, keep);
+END
+$function$;
+
+-- Takes a share back; false where there is none that the user may take back.
+CREATE OR REPLACE FUNCTION crm_access.unshare(entity text, key text, subject text, subject_key text DEFAULT '') RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    RETURN crm_access_rules.unshare(entity, key, subject, subject_key);
 END
 $function$;
 

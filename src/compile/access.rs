@@ -215,7 +215,7 @@ fn stage_condition(entity: &Entity, stage: &StageTest) -> Result<Expr, CompileEr
 
 /// A scope in the words of the configuration.
 pub fn describe(scope: &Scope) -> String {
-    use crate::model::{ParentTerm, Term};
+    use crate::model::{ParentTerm, ShareLevel, Term};
     let mut words: Vec<String> = scope
         .terms
         .iter()
@@ -225,6 +225,8 @@ pub fn describe(scope: &Scope) -> String {
             Term::Unassigned => "unassigned".to_owned(),
             Term::Reports(None) => "reports".to_owned(),
             Term::Reports(Some(depth)) => format!("reports({depth})"),
+            Term::Shared(ShareLevel::Read) => "shared".to_owned(),
+            Term::Shared(level) => format!("shared({})", level.name()),
             Term::Team => "team".to_owned(),
             Term::Territory => "territory".to_owned(),
             Term::Department => "department".to_owned(),

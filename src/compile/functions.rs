@@ -47,6 +47,8 @@ pub enum Need {
     Linked(EntityName, EntityName, ParentTerm),
     /// Whether a record is linked to a parent.
     HasParent(EntityName, EntityName),
+    /// Records that were shared with the user.
+    Shared(EntityName),
     /// What may be done with an entity.
     Can(EntityName),
 }
@@ -92,6 +94,7 @@ impl Need {
             Need::OwnedByColleagues(entity, Colleagues::DepartmentTree) => joined_name(&[entity.as_str(), "owned_by_department_tree"]),
             Need::Linked(child, parent, term) => joined_name(&[child.as_str(), "with", parent.as_str(), term_word(*term)]),
             Need::HasParent(child, parent) => joined_name(&[child.as_str(), "has", parent.as_str()]),
+            Need::Shared(entity) => joined_name(&[entity.as_str(), "shared"]),
             Need::Can(entity) => joined_name(&["can", entity.as_str()]),
         }
     }

@@ -6,7 +6,7 @@ use super::directory::{colleagues, members_of, my_circles, my_department_tree, m
 use super::functions::{Colleagues, Functions};
 use super::identity::attribute;
 use super::sets::{has_owner, has_parent, joined_to_members, linked, owned_by_colleagues, parents_of, records};
-use crate::model::{Action, CircleKind, Entity, Link, Owners, Parent, ParentTerm, Scope, Subject, Term};
+use crate::model::{Action, CircleKind, Entity, Link, Owners, Parent, ParentTerm, Scope, ShareLevel, Subject, Term};
 use crate::predicate;
 use crate::program::{Argument, Builtin, Call, Comparison, Expr};
 
@@ -60,6 +60,11 @@ fn one_term(functions: &mut Functions, entity: &Entity, term: &Term) -> Result<E
             Some(column) => Ok(Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(my_department_tree(functions)?))),
             None => owned_by(functions, entity, Colleagues::DepartmentTree),
         },
+        Term::Shared(level) => {
+            let levels = ShareLevel::ALL.into_iter().filter(|other| other >= level).map(|level| level.name().to_owned()).collect();
+            let function = super::shares::shared(functions, entity)?;
+            Ok(Expr::InSet(Box::new(Expr::Column(entity.key.to_string())), Call::with(function, Argument::Texts(levels))))
+        }
         Term::Open => entity
             .open
             .as_ref()

@@ -20,4 +20,4 @@ pub use commands::{Change, Outcome, Reads, delete, export, insert, lock, merge_d
 pub use judge::Judge;
 pub use reasons::{Given, Leaf, Reason, Source};
 pub use value::Value;
-pub use world::{Row, World};
+pub use world::{Row, Share, World};

@@ -75,6 +75,14 @@ impl Judge<'_> {
                 }
                 self.groups_of(entity, row, &entity.department, of).iter().any(|department| mine.contains(department))
             }
+            Term::Shared(level) => self.world.shares.iter().any(|share| {
+                share.entity == entity.name
+                    && key_in(row, &entity.key).as_ref() == Some(&share.record)
+                    && share.level >= *level
+                    && Timestamp::from_microsecond(self.world.now).is_ok_and(|now| share.period.holds(now))
+                    && reaches(self.model, self.world, &person.key, &share.to).is_some()
+                    && (share.keep || share.owners == self.owners_in_order(entity, row))
+            }),
             Term::Open => entity.open.as_ref().is_some_and(|open| value(row, open).is_true()),
             Term::Parent(name, condition) => {
                 let Some(above) = self.model.entity(name) else { return false };
@@ -141,6 +149,14 @@ impl Judge<'_> {
                 let Some(key) = key_in(row, &entity.key) else { return BTreeSet::new() };
                 self.world.rows_with(&join.table, &join.left, &key).filter_map(|joined| key_in(joined, &join.right)).collect()
             }
+        }
+    }
+
+    /// The owner of each column, or those of the join table, sorted.
+    fn owners_in_order(&self, entity: &Entity, row: &Row) -> Vec<Option<String>> {
+        match &entity.owners {
+            Owners::Columns(columns) => columns.iter().map(|column| key_in(row, column)).collect(),
+            _ => self.owners(entity, row).into_iter().map(Some).collect(),
         }
     }
 

@@ -9,7 +9,7 @@ mod entity;
 mod names;
 mod sharing;
 
-pub use access::{Action, Grant, Level, ParentTerm, Restriction, RestrictionLevel, Role, Scope, StageScopes, Term};
+pub use access::{Action, Grant, Level, ParentTerm, Restriction, RestrictionLevel, Role, Scope, ShareLevel, StageScopes, Term};
 pub use assignment::{Assigned, Assignments, FlagColumn, NameTable, Period, Subject};
 pub use directory::{AttributeType, Circle, CircleKind, Departments, Directory, Members, Membership, Users};
 pub use entity::{Entity, Link, LinkTable, Owners, Parent};
