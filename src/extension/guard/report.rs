@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use pgrx::prelude::*;
 
+use super::running::in_a_statement;
 use crate::extension::setting_guards as setting;
 
 const AT_SERVER_START: u8 = 1;
@@ -15,15 +16,13 @@ static LOADED: AtomicU8 = AtomicU8::new(0);
 
 /// Remembers when the library is loaded: now.
 pub fn register() {
-    // SAFETY: both read variables of the process.
-    let when = unsafe {
-        if pg_sys::process_shared_preload_libraries_in_progress {
-            AT_SERVER_START
-        } else if pg_sys::IsTransactionState() {
-            ON_FIRST_USE
-        } else {
-            AT_SESSION_START
-        }
+    // SAFETY: reads a variable of the process.
+    let when = if unsafe { pg_sys::process_shared_preload_libraries_in_progress } {
+        AT_SERVER_START
+    } else if in_a_statement() {
+        ON_FIRST_USE
+    } else {
+        AT_SESSION_START
     };
     LOADED.store(when, Ordering::Relaxed);
 }

@@ -38,10 +38,22 @@ pub fn register() {
     unsafe {
         pg_sys::RegisterXactCallback(Some(at_transaction_event), std::ptr::null_mut());
         pg_sys::RegisterSubXactCallback(Some(at_subtransaction_event), std::ptr::null_mut());
-        if pg_sys::IsTransactionState() {
+        if in_a_statement() {
             LOADED_DURING.store(pg_sys::GetCurrentStatementStartTimestamp(), Ordering::Relaxed);
             WATCHING.store(true, Ordering::Relaxed);
         }
+    }
+}
+
+/// Whether somebody's statement is being worked on: false while the server or a session starts, and in a parallel worker, whose leader
+/// has looked already.
+pub fn in_a_statement() -> bool {
+    // SAFETY: these read variables of the process.
+    unsafe {
+        !pg_sys::process_shared_preload_libraries_in_progress
+            && pg_sys::Mode == pg_sys::ProcessingMode::NormalProcessing
+            && pg_sys::ParallelWorkerNumber < 0
+            && pg_sys::IsTransactionState()
     }
 }
 

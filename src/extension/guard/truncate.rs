@@ -26,7 +26,7 @@ WITH RECURSIVE emptied(oid) AS (
 SELECT c.relname::text FROM touched t JOIN pg_class c ON c.oid = t.oid
 WHERE c.relrowsecurity AND row_security_active(c.oid)
   AND EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND starts_with(p.polname::text, 'crm_access_'))
-ORDER BY 1 LIMIT 1";
+ORDER BY c.oid = ANY ($1) DESC, 1 LIMIT 1";
 
 /// Refuses a TRUNCATE that reaches a protected table.
 ///
