@@ -4,6 +4,11 @@
 
 mod can;
 mod catalog;
+mod guards;
+mod guards_copy;
+mod guards_ddl;
+mod guards_explain;
+mod guards_truncate;
 mod identity;
 mod language;
 mod language_keys;
