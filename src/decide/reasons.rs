@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::{Action, EntityName, RestrictionName, RoleName, Term};
+use crate::model::{Action, EntityName, ParentTerm, RestrictionName, RoleName, Term};
 
 /// A part of an answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,8 +31,8 @@ pub enum Reason {
     Outranked(RoleName, Action),
     /// A restriction leaves the record.
     Leaves(RestrictionName, Action),
-    /// A restriction refuses the record, and where it comes from.
-    Refused(RestrictionName, Action, Given),
+    /// A restriction refuses the record: where it comes from, and what failed in each scope that it leaves.
+    Refused(RestrictionName, Action, Given, Vec<Leaf>),
     /// A restriction rests, because its bearer has that role.
     Lifted(RestrictionName, RoleName),
 }
@@ -44,6 +44,8 @@ pub struct Given {
     pub rank: u8,
     /// Which source says so.
     pub source: Source,
+    /// Whether its giver knows the user to be a leader (restrictions, T10).
+    pub confirmed: bool,
 }
 
 /// Sources of assignments.
@@ -59,6 +61,8 @@ pub enum Source {
     Stored,
     /// A role that includes it.
     Included(RoleName),
+    /// A restriction whose name nobody knows, which counts as every one.
+    Unknown(String),
 }
 
 /// What of a scope did not hold.
@@ -89,7 +93,10 @@ impl fmt::Display for Reason {
                 write!(f, "role `{role}` does not count for {}: another is given more closely", action.name())
             }
             Reason::Leaves(restriction, action) => write!(f, "restriction `{restriction}` leaves the record for {}", action.name()),
-            Reason::Refused(restriction, action, given) => write!(f, "restriction `{restriction}` refuses {} ({given})", action.name()),
+            Reason::Refused(restriction, action, given, leaves) => {
+                write!(f, "restriction `{restriction}` refuses {} ({given})", action.name())?;
+                leaves.iter().try_for_each(|leaf| write!(f, ", {leaf} does not hold"))
+            }
             Reason::Lifted(restriction, role) => write!(f, "restriction `{restriction}` rests because of role `{role}`"),
         }
     }
@@ -103,12 +110,19 @@ impl fmt::Display for Given {
             3 => "to a department",
             _ => "to everyone",
         };
-        match &self.source {
-            Source::Listed => write!(f, "listed, {to}"),
-            Source::Table(table) => write!(f, "table `{table}`, {to}"),
-            Source::Flag(column) => write!(f, "column `{column}`, {to}"),
-            Source::Stored => write!(f, "stored, {to}"),
-            Source::Included(role) => write!(f, "included in `{role}`, {to}"),
+        write!(f, "{}, {to}", self.source)
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Listed => f.write_str("listed"),
+            Source::Table(table) => write!(f, "table `{table}`"),
+            Source::Flag(column) => write!(f, "column `{column}`"),
+            Source::Stored => f.write_str("stored"),
+            Source::Included(role) => write!(f, "included in `{role}`"),
+            Source::Unknown(source) => write!(f, "an unknown name, which counts as every restriction, {source}"),
         }
     }
 }
@@ -116,8 +130,27 @@ impl fmt::Display for Given {
 impl fmt::Display for Leaf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Leaf::Term(term) => write!(f, "{term:?}"),
+            Leaf::Term(term) => write!(f, "`{}`", words(term)),
             Leaf::Predicate(text) => write!(f, "`{text}`"),
         }
     }
+}
+
+/// A term as the configuration writes it.
+fn words(term: &Term) -> String {
+    let plain = match term {
+        Term::Own => "own",
+        Term::Created => "created",
+        Term::Unassigned => "unassigned",
+        Term::Team => "team",
+        Term::Department => "department",
+        Term::DepartmentTree => "department_tree",
+        Term::Open => "open",
+        Term::Parent(parent, ParentTerm::Readable) => return format!("parent({parent})"),
+        Term::Parent(parent, ParentTerm::Updatable) => return format!("parent({parent}, update)"),
+        Term::Parent(parent, ParentTerm::Owned) => return format!("own({parent})"),
+        Term::Parent(parent, ParentTerm::Created) => return format!("created({parent})"),
+        Term::Without(parent) => return format!("without({parent})"),
+    };
+    plain.to_owned()
 }

@@ -28,7 +28,7 @@ impl Judge<'_> {
             return Some(Leaf::Term(term.clone()));
         }
         let predicate = scope.predicate.as_ref()?;
-        let subject = Subject { record: row, user: self.person.as_ref().ok()?.row, now: self.world.now };
+        let subject = Subject { record: row, user: self.person.as_ref().ok()?.row?, now: self.world.now };
         let parts = match predicate {
             Predicate::And(parts) => parts.as_slice(),
             whole => std::slice::from_ref(whole),
