@@ -37,10 +37,15 @@ pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Re
     let mut arms: Vec<Arm> = Vec::new();
     let mut denied: Vec<(StageTest, Vec<RoleName>)> = Vec::new();
     let mut mentioned: Vec<RoleName> = Vec::new();
+    // Whose holders are left no record at all where a denial wins.
+    let mut denied_all: Vec<RoleName> = Vec::new();
     for role in &model.roles {
         for grant in role.grants.iter().filter(|grant| grant.entity == entity.name && grant.action == action) {
             let holders = model.roles_including(std::slice::from_ref(&role.name));
             extend(&mut mentioned, &holders);
+            if grant.level.scopes.is_empty() && grant.level.stages.iter().all(|stage| stage.scopes.is_empty()) {
+                extend(&mut denied_all, &holders);
+            }
             let listed: Vec<&str> = grant.level.stages.iter().map(|stage| stage.stage.as_str()).collect();
             let rest = if listed.is_empty() { StageTest::Any } else { StageTest::Other(listed) };
             let by_stage = grant.level.stages.iter().map(|stage| (StageTest::Is(&stage.stage), &stage.scopes));
@@ -81,7 +86,11 @@ pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Re
         why.push(format!("{}: {}{}", texts(&roles).join(", "), describe(arm.scope), describe_stage(&arm.stage)));
     }
     let mut condition = Expr::any(conditions);
+    let mut any = Expr::any(any);
     if model.conflict == Conflict::DenyWins {
+        if !denied_all.is_empty() {
+            any = Expr::all([any, holds_role(&in_order(model, &denied_all)).negated()]);
+        }
         let mut denials = Vec::new();
         for (stage, roles) in &denied {
             let roles = in_order(model, roles);
@@ -90,7 +99,7 @@ pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Re
         }
         condition = Expr::all([condition].into_iter().chain(denials));
     }
-    Ok(Granted { condition, any: Expr::any(any), why })
+    Ok(Granted { condition, any, why })
 }
 
 /// What one restriction leaves of an entity for an action, or `None` where it leaves it as granted.
