@@ -29,6 +29,8 @@ pub enum Need {
     Attribute(ColumnName),
     /// Records of an entity for which a condition holds.
     Records(EntityName, ParentTerm),
+    /// Records there are that the user owns by a join table.
+    OwnedParents(EntityName),
     /// Whether a record has an owner in the join table.
     HasOwner(EntityName),
     /// Records with an owner among colleagues.
@@ -64,6 +66,7 @@ impl Need {
             Need::DepartmentTreeColleagues => "department_tree_colleagues".to_owned(),
             Need::Attribute(column) => joined_name(&["my", column.as_str()]),
             Need::Records(entity, term) => joined_name(&[entity.as_str(), term_word(*term)]),
+            Need::OwnedParents(entity) => joined_name(&[entity.as_str(), "there_and_owned"]),
             Need::HasOwner(entity) => joined_name(&[entity.as_str(), "has_owner"]),
             Need::OwnedByColleagues(entity, Colleagues::Team) => joined_name(&[entity.as_str(), "owned_by_team"]),
             Need::OwnedByColleagues(entity, Colleagues::Department) => joined_name(&[entity.as_str(), "owned_by_department"]),

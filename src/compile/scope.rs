@@ -4,7 +4,7 @@ use super::CompileError;
 use super::directory::{colleagues, my_department_tree, my_departments, my_teams};
 use super::functions::{Colleagues, Functions};
 use super::identity::attribute;
-use super::sets::{has_owner, has_parent, linked, owned_by_colleagues, records};
+use super::sets::{has_owner, has_parent, linked, owned_by_colleagues, parents, records};
 use crate::model::{Action, Entity, Link, Owners, Parent, ParentTerm, Scope, Term};
 use crate::predicate;
 use crate::program::{Argument, Builtin, Call, Comparison, Expr};
@@ -122,7 +122,7 @@ fn through(functions: &mut Functions, entity: &Entity, parent: &Parent, term: Pa
     match &parent.link {
         Link::Column(column) => {
             let above = functions.model.entity(&parent.entity).ok_or_else(|| CompileError::Unresolved(parent.entity.to_string()))?;
-            let function = records(functions, above, term)?;
+            let function = parents(functions, above, term)?;
             Ok(Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(function)))
         }
         Link::Table(table, rule) => {
