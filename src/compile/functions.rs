@@ -39,6 +39,8 @@ pub enum Need {
     Attribute(ColumnName),
     /// Records of an entity for which a condition holds.
     Records(EntityName, ParentTerm),
+    /// Records there are that the user owns by a join table.
+    OwnedParents(EntityName),
     /// Whether a record has an owner in the join table.
     HasOwner(EntityName),
     /// Records with an owner among colleagues.
@@ -84,6 +86,7 @@ impl Need {
             Need::ParentsOf(child, parent) => joined_name(&[parent.as_str(), "of_readable", child.as_str()]),
             Need::Attribute(column) => joined_name(&["my", column.as_str()]),
             Need::Records(entity, term) => joined_name(&[entity.as_str(), term_word(*term)]),
+            Need::OwnedParents(entity) => joined_name(&[entity.as_str(), "there_and_owned"]),
             Need::HasOwner(entity) => joined_name(&[entity.as_str(), "has_owner"]),
             Need::OwnedByColleagues(entity, Colleagues::Reports(None)) => joined_name(&[entity.as_str(), "owned_by_reports"]),
             Need::OwnedByColleagues(entity, Colleagues::Reports(Some(depth))) => {

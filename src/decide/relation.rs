@@ -32,7 +32,7 @@ impl Judge<'_> {
             return Some(Leaf::Term(term.clone()));
         }
         let predicate = scope.predicate.as_ref()?;
-        let about = About { record: row, user: self.person.as_ref().ok()?.row, now: self.world.now };
+        let about = About { record: row, user: self.person.as_ref().ok()?.row?, now: self.world.now };
         let parts = match predicate {
             Predicate::And(parts) => parts.as_slice(),
             whole => std::slice::from_ref(whole),
@@ -129,11 +129,7 @@ impl Judge<'_> {
             Subject::HavingRole(role) => person.roles.contains_key(role),
             to => is_in(&person.key, to),
         };
-        let users = &self.model.directory.users;
-        let is_user = |key: &str| self.world.rows_with(&users.table, &users.key, key).next().is_some();
-        let owns =
-            |owner: &String, of: &Subject| is_in(owner, of) && (!matches!(of, Subject::User(_) | Subject::Everyone) || is_user(owner));
-        let owned = rule.owned_by.as_ref().is_none_or(|of| self.owners(entity, row).iter().any(|owner| owns(owner, of)));
+        let owned = rule.owned_by.as_ref().is_none_or(|of| self.owners(entity, row).iter().any(|owner| is_in(owner, of)));
         counts && reached && owned && self.first_scope(entity, std::slice::from_ref(&rule.scope), row).is_ok()
     }
 

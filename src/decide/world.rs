@@ -1,6 +1,6 @@
 //! The data that are judged over: tables as they are in the database, whoever may see them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Value;
 use crate::model::{Assigned, ColumnName, EntityName, Period, RestrictionName, RoleName, ShareLevel, Subject, TableName};
@@ -38,6 +38,8 @@ pub struct World {
     pub stored_restrictions: Vec<Assigned<RestrictionName>>,
     /// Records that were shared.
     pub shares: Vec<Share>,
+    /// Who had which restriction that a promotion lifts when assignments last changed, by the user's key.
+    pub noted: BTreeSet<(RestrictionName, String)>,
     /// What `now()` is, in microseconds since 1970-01-01 in UTC.
     pub now: i64,
 }

@@ -1,5 +1,7 @@
 //! Roles, grants, scopes and restrictions.
 
+use std::fmt;
+
 use super::{EntityName, LeaderRule, Promotion, RestrictionName, RoleName};
 use crate::predicate::Predicate;
 
@@ -135,6 +137,32 @@ pub enum Term {
     Without(EntityName),
     /// The user may read a record of that entity that belongs to it.
     Child(EntityName),
+}
+
+impl fmt::Display for Term {
+    /// The term as the configuration writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Term::Own => f.write_str("own"),
+            Term::Created => f.write_str("created"),
+            Term::Unassigned => f.write_str("unassigned"),
+            Term::Reports(None) => f.write_str("reports"),
+            Term::Reports(Some(depth)) => write!(f, "reports({depth})"),
+            Term::Team => f.write_str("team"),
+            Term::Territory => f.write_str("territory"),
+            Term::Department => f.write_str("department"),
+            Term::DepartmentTree => f.write_str("department_tree"),
+            Term::Shared(ShareLevel::Read) => f.write_str("shared"),
+            Term::Shared(level) => write!(f, "shared({})", level.name()),
+            Term::Open => f.write_str("open"),
+            Term::Parent(parent, ParentTerm::Readable) => write!(f, "parent({parent})"),
+            Term::Parent(parent, ParentTerm::Updatable) => write!(f, "parent({parent}, update)"),
+            Term::Parent(parent, ParentTerm::Owned) => write!(f, "own({parent})"),
+            Term::Parent(parent, ParentTerm::Created) => write!(f, "created({parent})"),
+            Term::Without(parent) => write!(f, "without({parent})"),
+            Term::Child(child) => write!(f, "child({child})"),
+        }
+    }
 }
 
 /// What a share of a record allows; each level includes those before it.
