@@ -11,6 +11,7 @@ mod applying;
 mod checking;
 mod diagnostics;
 mod drop_guard;
+mod exporting;
 mod generating;
 mod guard;
 mod identity;
