@@ -11,7 +11,6 @@ mod applying;
 mod checking;
 mod diagnostics;
 mod drop_guard;
-mod exporting;
 mod generating;
 mod guard;
 mod identity;

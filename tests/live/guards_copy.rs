@@ -3,7 +3,7 @@
 use crm_access::program::Target;
 
 use crate::guards::{LENA, as_lena, copied, switch};
-use crate::support::{REFUSED, Refused, TARGETS, World, connect, first_column, refused};
+use crate::support::{REFUSED, Refused, TARGETS, World, connect, first_column, project_file, refused};
 
 /// Lines that a COPY sends to Lena.
 fn lines(client: &mut postgres::Client, command: &str) -> Result<Vec<String>, Refused> {
@@ -14,22 +14,31 @@ fn lines(client: &mut postgres::Client, command: &str) -> Result<Vec<String>, Re
     result.map(|text| text.lines().map(str::to_owned).collect())
 }
 
-/// The preset with functions of the application's, and with companies of Ghent as the only ones that may be exported, if asked for.
+/// The preset where nobody may export anything or, if asked for, employees the companies of Ghent; with functions of the application's.
 fn world(target: Target, export: bool) -> World {
-    let mut world = World::new("teamleader", target);
+    let mut text = project_file("examples/teamleader.yaml");
+    let employees = "company: {read: all, create: all, update: all, delete: own";
+    for (from, to) in [
+        ("{\"*\": all}".to_owned(), "{\"*\": {every: all, export: none}}".to_owned()),
+        (format!("{employees}}}"), format!("{employees}, export: {{where: city = 'Gent'}}}}")),
+    ] {
+        assert_eq!(text.matches(&from).count(), 1, "{from}");
+        if export || to.contains("none") {
+            text = text.replace(&from, &to);
+        }
+    }
+    for narrower in ["contact_company: parent(contact) and parent(company)", "ticket: all", "activity: all"] {
+        let (entity, level) = narrower.split_once(": ").unwrap();
+        text = text.replacen(narrower, &format!("{entity}: {{every: {level}, export: none}}"), 1);
+    }
+    let mut world = World::with("teamleader", target, &text);
     world.force(
         "CREATE VIEW shown WITH (security_invoker) AS SELECT * FROM companies; GRANT SELECT ON shown TO crm_app;
          CREATE FUNCTION inlined() RETURNS SETOF companies LANGUAGE sql STABLE AS 'SELECT * FROM companies';
          CREATE FUNCTION counted() RETURNS bigint LANGUAGE plpgsql STABLE AS 'BEGIN RETURN (SELECT count(*) FROM companies); END';
-         CREATE TABLE scratch (id int); GRANT SELECT, INSERT ON scratch TO crm_app",
+         CREATE TABLE scratch (id int); GRANT SELECT, INSERT ON scratch TO crm_app;
+         UPDATE companies SET city = 'Gent' WHERE id % 5 = 0",
     );
-    if export {
-        world.force(
-            "GRANT EXECUTE ON FUNCTION crm_access.exporting() TO crm_app; UPDATE companies SET city = 'Gent' WHERE id % 5 = 0;
-             CREATE POLICY crm_access_export ON companies AS RESTRICTIVE FOR SELECT TO crm_app
-             USING ((SELECT crm_access.exporting()) IS NOT TRUE OR city = 'Gent')",
-        );
-    }
     world
 }
 
@@ -122,7 +131,6 @@ fn what_may_be_exported_is_copied_and_no_row_more() {
 #[test]
 fn functions_inside_a_copy_export_and_cached_plans_tell_the_two_apart() {
     let mut world = world(Target::Extension, true);
-    world.force("GRANT EXECUTE ON FUNCTION crm_access.exporting() TO PUBLIC");
     let client = &mut world.backend;
     client.batch_execute("SET plan_cache_mode = force_generic_plan; PREPARE counted AS SELECT counted()").unwrap();
     let exported = as_lena(client, "SELECT count(*) FROM companies WHERE city = 'Gent'").unwrap();

@@ -22,7 +22,7 @@ const EXPORT: &CStr = c"crm_access_export";
 pub struct Protected {
     /// Its name.
     pub name: String,
-    /// Whether it has a policy about exports.
+    /// Whether a policy says which of its rows this user may export.
     pub exportable: bool,
 }
 
@@ -42,7 +42,7 @@ pub fn binding(relation: Oid) -> Option<Protected> {
         for policy in pointers(policies).filter_map(|policy| policy.cast::<RowSecurityPolicy>().as_ref()) {
             let name = CStr::from_ptr(policy.policy_name);
             ours |= name.to_bytes().starts_with(PREFIX);
-            exportable |= name == EXPORT && !policy.permissive;
+            exportable |= name == EXPORT && !policy.permissive && concerns_me(policy);
             reads_all |= name == READER && concerns_me(policy);
         }
         let name = CStr::from_ptr((*(*open).rd_rel).relname.data.as_ptr()).to_string_lossy().into_owned();
