@@ -9,7 +9,7 @@ BEGIN
     IF $6 >= $7 THEN
         RAISE EXCEPTION 'the share ends before it begins' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF NOT coalesce(crm_access_rules.can('share', $1, $2) AND ($5 = 'read' OR crm_access_rules.can('update', $1, $2))
+    IF $2 IS NULL OR NOT coalesce(crm_access_rules.can('share', $1, $2) AND ($5 = 'read' OR crm_access_rules.can('update', $1, $2))
         AND ($5 <> 'full' OR crm_access_rules.can('delete', $1, $2)), false) THEN
         RAISE EXCEPTION 'the record can''t be shared' USING ERRCODE = 'insufficient_privilege',
             DETAIL = 'There is no such record, or you may not share it, or not for more than you may do yourself.';
