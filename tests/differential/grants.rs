@@ -214,7 +214,7 @@ impl Maker<'_> {
                 parents.map(move |parent| (at, parent.to_owned()))
             })
             .collect();
-        if children.is_empty() || !self.random.chance(35) {
+        if children.is_empty() || !self.random.chance(55) {
             return;
         }
         let (child, parent) = self.random.pick(&children).clone();
@@ -224,6 +224,12 @@ impl Maker<'_> {
         let term = if through == "update" { format!("parent({parent}, update)") } else { format!("parent({parent})") };
         roles["r1"]["grants"][&parent] = json!({"every": "all"});
         roles["r1"]["grants"][&child_name] = json!({"read": term, "update": term});
+        for role in &ROLES[1..] {
+            for everything in [child_name.as_str(), "*"] {
+                roles[*role]["grants"].as_object_mut().map(|grants| grants.shift_remove(everything));
+            }
+        }
+        roles["r1"]["grants"].as_object_mut().map(|grants| grants.shift_remove("*"));
         let name = RESTRICTIONS[0];
         let mut level = json!({"read": if through == "update" { json!("all") } else { self.scopes(above) }});
         level["update"] = self.scopes(above);
