@@ -61,6 +61,7 @@ pub fn world(random: &mut Random, flavor: &Flavor) -> World {
             (name, Some(Kind::Record)) if name.starts_with('o') => random.between(3, LAST_RECORD - 1),
             (_, Some(Kind::Record)) => random.between(20, LAST_RECORD - 1),
             (_, Some(_)) => LAST_CIRCLE,
+            ("user_roles", _) => random.between(2, 12),
             _ => random.between(0, 9),
         };
         let mut rows: Vec<Row> = (0..count).map(|_| row(random, flavor, columns)).collect();

@@ -140,7 +140,7 @@ impl Maker<'_> {
     pub(super) fn assignments(&mut self, directory: &Json, restrictions: &Json) -> Json {
         let given: Vec<&str> = RESTRICTIONS.into_iter().filter(|name| restrictions.get(name).is_some()).collect();
         let mut listed = Vec::new();
-        for _ in 0..self.random.between(1, 4) {
+        for _ in 0..self.random.between(2, 6) {
             let mut made = json!({"role": *self.random.pick(&ROLES)});
             self.subject(&mut made, directory);
             listed.push(made);
@@ -214,7 +214,7 @@ impl Maker<'_> {
                 parents.map(move |parent| (at, parent.to_owned()))
             })
             .collect();
-        if children.is_empty() || !self.random.chance(55) {
+        if children.is_empty() || !self.random.chance(45) {
             return;
         }
         let (child, parent) = self.random.pick(&children).clone();
