@@ -51,10 +51,10 @@ impl Case {
         self.seed = random.next();
     }
 
-    /// Half of them: another configuration tells more than another user.
+    /// Some of them: another configuration tells more than another user.
     pub fn some_users(&self, random: &mut Random) -> Vec<Option<String>> {
         let mut users = self.users();
-        while users.len() > USERS / 2 + 1 {
+        while users.len() > USERS / 2 {
             users.remove(random.below(users.len()));
         }
         users
@@ -214,7 +214,8 @@ fn compare_prepared(
                 let (expected, got) = (format!("{expected:?}"), format!("{got:?}"));
                 return (decisions, Some(Difference { target: bench.target, user: user.clone(), sql, expected, got }));
             }
-            decisions += rows.len() as u64;
+            // Four ways to read, after another user and after nobody.
+            decisions += 5 * rows.len() as u64;
         }
     }
     let noted = |row: &Row| {

@@ -14,7 +14,7 @@ pub const USERS: usize = 6;
 const LAST_USER: usize = USERS + 1;
 const LAST_DEPARTMENT: usize = 4;
 const LAST_CIRCLE: usize = 3;
-const LAST_RECORD: usize = 19;
+const LAST_RECORD: usize = 40;
 
 pub fn value(random: &mut Random, flavor: &Flavor, kind: Kind) -> Value {
     if random.chance(20) {
@@ -59,14 +59,20 @@ pub fn world(random: &mut Random, flavor: &Flavor) -> World {
             // A department that is not there can't have been given anything.
             ("departments", _) => LAST_DEPARTMENT,
             (name, Some(Kind::Record)) if name.starts_with('o') => random.between(3, LAST_RECORD - 1),
-            (_, Some(Kind::Record)) => random.between(8, LAST_RECORD - 1),
+            (_, Some(Kind::Record)) => random.between(20, LAST_RECORD - 1),
             (_, Some(_)) => LAST_CIRCLE,
+            ("user_roles", _) => random.between(2, 12),
             _ => random.between(0, 9),
         };
         let mut rows: Vec<Row> = (0..count).map(|_| row(random, flavor, columns)).collect();
         for (at, row) in rows.iter_mut().enumerate() {
             if let Some(kind) = keyed {
                 row.insert("id".to_owned(), key(key_type(flavor, kind), at + 1));
+            }
+            // Records with several parents or owners, of which some qualify and some do not.
+            if table.starts_with(['l', 'o']) && random.chance(60) {
+                let column = if table.starts_with('l') { "child" } else { "rec" };
+                row.insert(column.to_owned(), key(flavor.record, random.between(1, 8)));
             }
             if table == "users" {
                 row.insert("active".to_owned(), if random.chance(85) { Value::Bool(true) } else { value(random, flavor, Kind::Flag) });

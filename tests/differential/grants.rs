@@ -140,7 +140,7 @@ impl Maker<'_> {
     pub(super) fn assignments(&mut self, directory: &Json, restrictions: &Json) -> Json {
         let given: Vec<&str> = RESTRICTIONS.into_iter().filter(|name| restrictions.get(name).is_some()).collect();
         let mut listed = Vec::new();
-        for _ in 0..self.random.between(1, 4) {
+        for _ in 0..self.random.between(2, 6) {
             let mut made = json!({"role": *self.random.pick(&ROLES)});
             self.subject(&mut made, directory);
             listed.push(made);
@@ -214,7 +214,7 @@ impl Maker<'_> {
                 parents.map(move |parent| (at, parent.to_owned()))
             })
             .collect();
-        if children.is_empty() || !self.random.chance(35) {
+        if children.is_empty() || !self.random.chance(45) {
             return;
         }
         let (child, parent) = self.random.pick(&children).clone();
@@ -224,6 +224,12 @@ impl Maker<'_> {
         let term = if through == "update" { format!("parent({parent}, update)") } else { format!("parent({parent})") };
         roles["r1"]["grants"][&parent] = json!({"every": "all"});
         roles["r1"]["grants"][&child_name] = json!({"read": term, "update": term});
+        for role in &ROLES[1..] {
+            for everything in [child_name.as_str(), "*"] {
+                roles[*role]["grants"].as_object_mut().map(|grants| grants.shift_remove(everything));
+            }
+        }
+        roles["r1"]["grants"].as_object_mut().map(|grants| grants.shift_remove("*"));
         let name = RESTRICTIONS[0];
         let mut level = json!({"read": if through == "update" { json!("all") } else { self.scopes(above) }});
         level["update"] = self.scopes(above);
