@@ -7,6 +7,7 @@
 #![allow(clippy::result_large_err)]
 
 mod applying;
+mod auditing;
 mod checking;
 mod diagnostics;
 mod drop_guard;

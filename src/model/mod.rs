@@ -4,12 +4,14 @@
 
 mod access;
 mod assignment;
+mod audit;
 mod directory;
 mod entity;
 mod names;
 
 pub use access::{Action, Grant, Level, ParentTerm, Restriction, RestrictionLevel, Role, Scope, StageScopes, Term};
 pub use assignment::{Assigned, Assignments, FlagColumn, NameTable, Subject};
+pub use audit::{Accepted, Date};
 pub use directory::{AttributeType, Circle, CircleKind, Departments, Directory, Members, Membership, Users};
 pub use entity::{Entity, Link, LinkTable, Owners, Parent};
 pub use names::{ColumnName, DbRoleName, EntityName, IDENTIFIER_BYTES, NameError, RestrictionName, RoleName, SchemaName, TableName};
@@ -37,6 +39,8 @@ pub struct Model {
     pub assignments: Assignments,
     /// What counts for a user whose roles differ.
     pub conflict: Conflict,
+    /// Findings of the audit that are accepted, in the order of the file.
+    pub accepted: Vec<Accepted>,
 }
 
 impl Model {

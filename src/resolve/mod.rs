@@ -3,6 +3,7 @@
 //! Takes a [`Config`] as written, gives a [`Model`] only if nothing is wrong; otherwise every mistake has been reported.
 
 mod assignments;
+mod audit;
 mod entities;
 mod identity;
 mod names;
@@ -31,6 +32,7 @@ pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) 
     let roles = resolver.roles(&entities);
     let restrictions = resolver.restrictions(&entities, &roles);
     let assignments = resolver.assignments(&roles, &restrictions);
+    let accepted = resolver.accepted();
     let model = Model {
         application_role: application_role?,
         reader_role: reader_role?,
@@ -41,6 +43,7 @@ pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) 
         restrictions,
         assignments,
         conflict: config.conflict.as_ref().map(|conflict| conflict.value).unwrap_or_default(),
+        accepted,
     };
     resolver.warn(&model);
     (!resolver.found.has_errors()).then_some(model)

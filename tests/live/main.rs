@@ -2,6 +2,7 @@
 //!
 //! `CRM_ACCESS_TEST_URL` names a server with the extension installed, as a superuser; `tools/cluster run --` starts one.
 
+mod audit;
 mod can;
 mod catalog;
 mod identity;
