@@ -385,7 +385,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $function$
     SELECT coalesce(n.part, b.part), CASE WHEN n.part IS NULL THEN 'missing' WHEN b.part IS NULL THEN 'added' ELSE 'changed' END
     FROM before b FULL JOIN crm_access.parts() n ON n.part = b.part
     WHERE EXISTS (SELECT 1 FROM stored s WHERE s.parts IS NOT NULL) AND n.hash IS DISTINCT FROM b.hash
-    ORDER BY 1 COLLATE "C"
+    ORDER BY coalesce(n.part, b.part) COLLATE "C"
 $function$;
 
 -- Whether the configuration with these hashes is what stands, untouched: then an apply has nothing to do.

@@ -1,11 +1,13 @@
 //! Auditing a database over a session.
 
-use super::{Session, prepare};
-use crate::audit::{Case, Drift, Lint, Report, Standing, audit as run};
+use super::Session;
+use crate::audit::{Case, Drift, Lint, Report, Standing, audit as run, check_names};
 use crate::catalog::{CATALOG_SEARCH_PATH, CATALOG_SQL, Catalog, relations_parameter, roles_parameter};
+use crate::config;
 use crate::inspect::{relations, roles};
 use crate::model::Date;
 use crate::program::Target;
+use crate::resolve::resolve;
 use crate::text::{Diagnostics, Source};
 
 /// What became of an audit.
@@ -55,7 +57,11 @@ pub fn audit<S: Session + ?Sized>(session: &mut S, given: Option<&Source>, lints
         (None, None) => return Ok(Audited::NothingApplied),
     };
     let mut diagnostics = Diagnostics::new();
-    let Some(prepared) = prepare(&source, target, &mut diagnostics).filter(|_| !diagnostics.has_errors()) else {
+    let Some(config) = config::read(&source, &mut diagnostics) else {
+        return Ok(Audited::Unsound { source, diagnostics });
+    };
+    check_names(&config, &mut diagnostics);
+    let Some(model) = resolve(&source, &config, &mut diagnostics) else {
         return Ok(Audited::Unsound { source, diagnostics });
     };
     let today = session.pairs("SELECT pg_catalog.to_char(pg_catalog.now(), 'YYYY-MM-DD'), NULL")?;
@@ -69,8 +75,8 @@ pub fn audit<S: Session + ?Sized>(session: &mut S, given: Option<&Source>, lints
         is_applied: applied.is_some_and(|(text, _)| text == source.text()),
         drift: drift.into_iter().map(|(part, change)| Drift { part, change }).collect(),
     };
-    let parameters = [&relations_parameter(relations(&prepared.model)), &roles_parameter(roles(&prepared.model))];
+    let parameters = [&relations_parameter(relations(&model)), &roles_parameter(roles(&model))];
     let catalog = Catalog::from_value(session.document(CATALOG_SQL, parameters)?)?;
-    let report = run(&Case::new(&source, &prepared.config, &prepared.model, &catalog, &standing), lints);
+    let report = run(&Case::new(&source, &config, &model, &catalog, &standing), lints);
     Ok(Audited::Done { source, report })
 }

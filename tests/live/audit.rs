@@ -2,22 +2,25 @@
 
 use std::process::Command;
 
+use crm_access::apply::{Audited, audit as examine};
+use crm_access::audit;
+use crm_access::live;
 use crm_access::program::Target;
 use serde_json::Value;
 
 use crate::support::{TARGETS, applier, apply_as, connect, project_file, tables_from, url};
 
 /// A preset with database roles of its own, so that what a test does to them is nobody else's.
-struct Place {
-    target: Target,
-    database: String,
-    text: String,
+pub struct Place {
+    pub target: Target,
+    pub database: String,
+    pub text: String,
     app: String,
     backend: String,
 }
 
 impl Place {
-    fn new(preset: &str, target: Target, name: &str) -> Place {
+    pub fn new(preset: &str, target: Target, name: &str) -> Place {
         let kind = target.name();
         let (app, backend) = (format!("audit_app_{name}_{kind}"), format!("audit_backend_{name}_{kind}"));
         let own = |path: String| {
@@ -43,13 +46,13 @@ impl Place {
     }
 
     #[track_caller]
-    fn admin(&self, sql: &str) {
+    pub fn admin(&self, sql: &str) {
         let sql = self.filled(sql);
         connect(&self.database, "postgres").batch_execute(&sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     }
 
     /// The command line's answer: exit code and text.
-    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+    pub fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         let url = url(&self.database, "postgres");
         let output = Command::new(env!("CARGO_BIN_EXE_crm-access")).args(["audit", "--database", &url]).args(arguments).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -57,17 +60,30 @@ impl Place {
     }
 
     /// The exit code and the whole report.
-    fn report(&self, arguments: &[&str]) -> (i32, Value) {
+    pub fn report(&self, arguments: &[&str]) -> (i32, Value) {
         let (code, out, error) = self.run(&[&["--format", "json"], arguments].concat());
         (code, serde_json::from_str(&out).unwrap_or_else(|_| panic!("{code} {out} {error}")))
     }
 
+    /// What a lint finds: objects with the statements that mend them.
+    fn findings(&self, lint: &str) -> Vec<(String, Vec<String>)> {
+        let lints = [audit::lint(lint).unwrap()];
+        let audited = live::connect(&url(&self.database, "postgres")).unwrap().in_transaction(|session| {
+            session.execute("SET TRANSACTION READ ONLY")?;
+            examine(session, None, &lints)
+        });
+        match audited {
+            Ok(Audited::Done { report, .. }) => {
+                report.findings.into_iter().map(|finding| (finding.object, finding.fix.statements().to_vec())).collect()
+            }
+            other => panic!("{lint}: {other:?}"),
+        }
+    }
+
     /// The statements of the finding of a lint about an object, if there is one.
     fn finding(&self, lint: &str, object: &str) -> Option<Vec<String>> {
-        let (_, report) = self.report(&["--lint", lint]);
-        let findings = report["findings"].as_array().unwrap();
-        let found = findings.iter().find(|finding| finding["lint"] == lint && finding["object"] == object)?;
-        Some(found["sql"].as_array().unwrap().iter().map(|sql| sql.as_str().unwrap().to_owned()).collect())
+        let found = self.findings(lint);
+        found.into_iter().find(|(found, _)| found == object).map(|(_, sql)| sql)
     }
 
     /// Opens something; the lint finds it; its statements, or else `mend`, mend it; the lint finds it no longer.
@@ -78,7 +94,7 @@ impl Place {
         assert_eq!(self.finding(lint, &object), None, "{context}: before");
         self.admin(open);
         let Some(sql) = self.finding(lint, &object) else {
-            panic!("{context}: not found in {:#}", self.report(&["--lint", lint]).1["findings"]);
+            panic!("{context}: not found in {:?}", self.findings(lint));
         };
         assert_eq!(sql.is_empty(), mend.is_some(), "{context}: {sql:?}");
         sql.iter().for_each(|statement| self.admin(statement));
@@ -311,47 +327,44 @@ fn roles_privileges_and_identity() {
 fn what_is_no_longer_as_it_was_applied_is_drift_with_a_code_of_its_own() {
     for target in TARGETS {
         let place = Place::new("teamleader", target, "drift");
-        let again = || {
-            // The tables' owner applies in the portable target, and anew as nothing of it stands.
-            apply_as(&place.database, applier(target), target, &place.text).unwrap();
-        };
-        for (lint, object, change) in [
-            ("drifted-policy", "public.deals.crm_access_read", "ALTER POLICY crm_access_read ON deals USING (true)"),
-            ("drifted-policy", "public.deals.crm_access_read", "DROP POLICY crm_access_read ON deals"),
-            ("drifted-policy", "public.users.crm_access_reader", "DROP POLICY crm_access_reader ON users"),
-            ("drifted-policy", "public.deals.crm_access_delete", "ALTER POLICY crm_access_delete ON deals TO PUBLIC"),
-            ("drifted-function", "crm_access_rules.roles()", "GRANT EXECUTE ON FUNCTION crm_access_rules.roles() TO {app}"),
+        let changes = [
             ("drifted-function", "crm_access_rules.me()", "ALTER FUNCTION crm_access_rules.me() SECURITY INVOKER"),
             (
                 "drifted-function",
                 "crm_access_rules.mine()",
-                "CREATE FUNCTION crm_access_rules.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION crm_access_rules.mine() OWNER TO crm_owner",
+                "CREATE FUNCTION crm_access_rules.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
             ),
+            ("drifted-function", "crm_access_rules.roles()", "GRANT EXECUTE ON FUNCTION crm_access_rules.roles() TO {app}"),
+            ("drifted-policy", "public.companies.crm_access_read", "ALTER POLICY crm_access_read ON companies USING (true)"),
+            ("drifted-policy", "public.deals.crm_access_delete", "ALTER POLICY crm_access_delete ON deals TO PUBLIC"),
+            ("drifted-policy", "public.deals.crm_access_read", "DROP POLICY crm_access_read ON deals"),
+            ("drifted-policy", "public.users.crm_access_reader", "DROP POLICY crm_access_reader ON users"),
             (
                 "drifted-trigger",
                 "crm_access.assignment.crm_access_consistent",
                 "DROP TRIGGER crm_access_consistent ON crm_access.assignment",
             ),
             ("drifted-trigger", "public.users.crm_access_consistent", "ALTER TABLE users DISABLE TRIGGER crm_access_consistent"),
-        ] {
-            let context = format!("{} {lint} {object}", target.name());
-            place.admin(change);
-            let (code, report) = place.report(&[]);
-            let found: Vec<(&str, &str)> = report["findings"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .filter(|finding| finding["severity"] != "note")
-                .map(|finding| (finding["lint"].as_str().unwrap(), finding["object"].as_str().unwrap()))
-                .collect();
-            assert_eq!((code, found), (4, vec![(lint, object)]), "{context}");
-            if target == Target::Extension {
-                place.finding(lint, object).unwrap().iter().for_each(|statement| place.admin(statement));
-            } else {
-                again();
+        ];
+        changes.iter().for_each(|(_, _, change)| place.admin(change));
+        // Whoever applies must be able to drop it again.
+        place.admin(&format!("ALTER FUNCTION crm_access_rules.mine() OWNER TO {}", applier(target)));
+        let (code, report) = place.report(&[]);
+        let findings = report["findings"].as_array().unwrap().iter().filter(|finding| finding["severity"] != "note");
+        let mut found: Vec<(&str, &str)> =
+            findings.map(|finding| (finding["lint"].as_str().unwrap(), finding["object"].as_str().unwrap())).collect();
+        found.sort_unstable();
+        assert_eq!((code, found), (4, changes.map(|(lint, object, _)| (lint, object)).to_vec()), "{}", target.name());
+        match target {
+            Target::Extension => {
+                let mends = place.finding("drifted-policy", "public.deals.crm_access_read").unwrap();
+                mends.iter().for_each(|statement| place.admin(statement));
             }
-            assert_eq!(place.report(&[]).0, 0, "{context}: mended");
+            Target::Portable => {
+                apply_as(&place.database, applier(target), target, &place.text).unwrap();
+            }
         }
+        assert_eq!(place.report(&[]).0, 0, "{}: mended", target.name());
         if target == Target::Extension {
             place.opened("drop-guard", "crm_access_guard_drop", "ALTER EVENT TRIGGER crm_access_guard_drop DISABLE", None);
         }
