@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS crm_access.version (
     hash text NOT NULL,
     program_hash text NOT NULL,
     fingerprint text,
+    parts jsonb,
     removed_at timestamptz,
     source text NOT NULL
 );
@@ -346,39 +347,67 @@ BEGIN
 END
 $function$;
 
--- One text for everything that the rules consist of as the server has it now: any change by hand changes it.
-CREATE OR REPLACE FUNCTION crm_access.fingerprint() RETURNS text
+-- Everything that the rules consist of as the server has it now, each part with a hash that any change by hand changes.
+CREATE OR REPLACE FUNCTION crm_access.parts() RETURNS TABLE (part text, hash text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $function$
     WITH RECURSIVE taken AS (
         SELECT to_regclass(format('%I.%I', o.schema_name, o.relation_name))::oid AS relation
         FROM crm_access.object o WHERE o.kind = 'table'
         UNION
         SELECT i.inhrelid FROM taken t JOIN pg_inherits i ON i.inhparent = t.relation
-    ), part AS (
-        SELECT format('table %s %s %s', c.oid::regclass, c.relrowsecurity, c.relforcerowsecurity) AS line
+    ), line (part, content) AS (
+        SELECT format('table %s', c.oid::regclass), format('%s %s', c.relrowsecurity, c.relforcerowsecurity)
         FROM taken t JOIN pg_class c ON c.oid = t.relation
         UNION ALL
-        SELECT format('privileges %s %s', c.oid::regclass,
-                      (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a))
+        SELECT format('privileges %s', c.oid::regclass),
+               (SELECT string_agg(format('%s %s %s %s', a.grantor::regrole, a.grantee::regrole, a.privilege_type, a.is_grantable), ' '
+                                  ORDER BY a.grantor::regrole::text, a.grantee::regrole::text, a.privilege_type)
+                FROM aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a)
         FROM taken t JOIN pg_class c ON c.oid = t.relation
         UNION ALL
-        SELECT format('policy %s %s %s %s %s %s %s', p.polrelid::regclass, p.polname, p.polcmd, p.polpermissive, p.polroles,
+        SELECT format('policy %s %s', p.polrelid::regclass, p.polname),
+               format('%s %s %s %s %s', p.polcmd, p.polpermissive, p.polroles::regrole[],
                       pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
-        FROM taken t JOIN pg_policy p ON p.polrelid = t.relation
+        FROM pg_policy p
+        WHERE p.polrelid IN (SELECT t.relation FROM taken t)
+           OR EXISTS (SELECT 1 FROM crm_access.object o WHERE o.kind = 'policy' AND o.name = p.polname
+                         AND to_regclass(format('%I.%I', o.schema_name, o.relation_name)) = p.polrelid)
         UNION ALL
-        SELECT format('trigger %s %s %s', g.tgrelid::regclass, g.tgenabled, pg_get_triggerdef(g.oid))
+        SELECT format('trigger %s %s', g.tgrelid::regclass, g.tgname), format('%s %s', g.tgenabled, pg_get_triggerdef(g.oid))
         FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid
         WHERE p.pronamespace = to_regnamespace('crm_access_rules')
         UNION ALL
-        SELECT format('function %s %s %s', p.oid::regprocedure, p.proacl, pg_get_functiondef(p.oid))
+        SELECT format('function %s', p.oid::regprocedure),
+               format('%s %s %s', p.proowner::regrole,
+                      (SELECT string_agg(format('%s %s %s', a.grantee::regrole, a.privilege_type, a.is_grantable), ' ' ORDER BY a.grantee::regrole::text)
+                       FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a),
+                      pg_get_functiondef(p.oid))
         FROM pg_proc p WHERE p.pronamespace = to_regnamespace('crm_access_rules')
         UNION ALL
-        SELECT format('owner %s %s', p.oid::regprocedure, p.proowner::regrole)
-        FROM pg_proc p WHERE p.pronamespace = to_regnamespace('crm_access_rules')
-        UNION ALL
-        SELECT format('object %s %s %s %s', o.kind, o.schema_name, o.relation_name, o.name) FROM crm_access.object o
+        SELECT format('object %s %s %s %s', o.kind, o.schema_name, o.relation_name, o.name), '' FROM crm_access.object o
     )
-    SELECT encode(sha256(convert_to(coalesce(string_agg(line, E'\n' ORDER BY line COLLATE "C"), ''), 'UTF8')), 'hex') FROM part
+    SELECT l.part, encode(sha256(convert_to(coalesce(l.content, ''), 'UTF8')), 'hex') FROM line l
+$function$;
+
+-- One text for all of it.
+CREATE OR REPLACE FUNCTION crm_access.fingerprint() RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $function$
+    SELECT encode(sha256(convert_to(coalesce(string_agg(p.part || ' ' || p.hash, E'\n' ORDER BY p.part COLLATE "C"), ''), 'UTF8')), 'hex')
+    FROM crm_access.parts() p
+$function$;
+
+-- What is no longer as the last apply left it: parts that are changed, missing or added.
+CREATE OR REPLACE FUNCTION crm_access.drift() RETURNS TABLE (part text, change text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $function$
+    WITH stored AS (
+        SELECT v.parts FROM crm_access.version v WHERE v.removed_at IS NULL ORDER BY v.id DESC LIMIT 1
+    ), before AS (
+        SELECT e.key AS part, e.value AS hash FROM stored s CROSS JOIN LATERAL jsonb_each_text(s.parts) e
+    )
+    SELECT coalesce(n.part, b.part), CASE WHEN n.part IS NULL THEN 'missing' WHEN b.part IS NULL THEN 'added' ELSE 'changed' END
+    FROM before b FULL JOIN crm_access.parts() n ON n.part = b.part
+    WHERE EXISTS (SELECT 1 FROM stored s WHERE s.parts IS NOT NULL) AND n.hash IS DISTINCT FROM b.hash
+    ORDER BY coalesce(n.part, b.part) COLLATE "C"
 $function$;
 
 -- Whether the configuration with these hashes is what stands, untouched: then an apply has nothing to do.
@@ -412,7 +441,8 @@ BEGIN
     END IF;
     INSERT INTO crm_access.version (target, hash, program_hash, source)
     VALUES (target, hash, program_hash, source);
-    UPDATE crm_access.version v SET fingerprint = crm_access.fingerprint()
+    UPDATE crm_access.version v
+    SET fingerprint = crm_access.fingerprint(), parts = (SELECT jsonb_object_agg(p.part, p.hash) FROM crm_access.parts() p)
     WHERE v.id = (SELECT max(id) FROM crm_access.version);
 END
 $function$;

@@ -8,6 +8,7 @@
 
 mod acting;
 mod applying;
+mod auditing;
 mod checking;
 mod diagnostics;
 mod drop_guard;

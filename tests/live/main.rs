@@ -2,6 +2,8 @@
 //!
 //! `CRM_ACCESS_TEST_URL` names a server with the extension installed, as a superuser; `tools/cluster run --` starts one.
 
+mod audit;
+mod audit_command;
 mod can;
 mod catalog;
 mod guards;
