@@ -5,7 +5,6 @@ use crate::audit::{Case, Drift, Lint, Report, Standing, audit as run, check_name
 use crate::catalog::{CATALOG_SEARCH_PATH, CATALOG_SQL, Catalog, relations_parameter, roles_parameter};
 use crate::config;
 use crate::inspect::{relations, roles};
-use crate::model::Date;
 use crate::program::Target;
 use crate::resolve::resolve;
 use crate::text::{Diagnostics, Source};
@@ -71,7 +70,7 @@ pub fn audit<S: Session + ?Sized>(session: &mut S, given: Option<&Source>, lints
     };
     let standing = Standing {
         target,
-        today: today.first().and_then(|(day, _)| Date::parse(day)).unwrap_or(Date::LAST),
+        today: today.first().and_then(|(day, _)| day.parse().ok()).unwrap_or(jiff::civil::Date::MAX),
         is_applied: applied.is_some_and(|(text, _)| text == source.text()),
         drift: drift.into_iter().map(|(part, change)| Drift { part, change }).collect(),
     };

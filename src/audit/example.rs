@@ -6,10 +6,10 @@ use crate::catalog::{
     RoleMembership,
 };
 use crate::config;
-use crate::model::Date;
 use crate::program::Target;
 use crate::resolve::resolve;
 use crate::text::{Diagnostics, Source};
+use jiff::civil::date;
 
 /// `tests/catalog/teamleader-applied.json` is what the catalog query says about it; `tools/catalog-documents` makes it anew.
 pub(super) struct Example {
@@ -24,12 +24,7 @@ impl Example {
             // What the preset accepts is put aside, so that each lint is seen.
             text: include_str!("../../examples/teamleader.yaml").split("\naudit:").next().unwrap().to_owned() + "\n",
             catalog: Catalog::from_json(include_str!("../../tests/catalog/teamleader-applied.json")).unwrap(),
-            standing: Standing {
-                target: Target::Extension,
-                today: Date::parse("2026-06-15").unwrap(),
-                is_applied: true,
-                drift: Vec::new(),
-            },
+            standing: Standing { target: Target::Extension, today: date(2026, 6, 15), is_applied: true, drift: Vec::new() },
         };
         example.role("postgres").superuser = true;
         example

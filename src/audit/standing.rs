@@ -1,7 +1,7 @@
 //! What the database keeps about the last apply.
 
-use crate::model::Date;
 use crate::program::Target;
+use jiff::civil::Date;
 
 /// How the configuration stands in the database.
 #[derive(Clone, Debug)]

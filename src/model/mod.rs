@@ -12,7 +12,7 @@ mod sharing;
 
 pub use access::{Action, Grant, Level, ParentTerm, Restriction, RestrictionLevel, Role, Scope, ShareLevel, StageScopes, Term};
 pub use assignment::{Assigned, Assignments, FlagColumn, NameTable, Period, Subject};
-pub use audit::{Accepted, Date};
+pub use audit::Accepted;
 pub use directory::{AttributeType, Circle, CircleKind, Departments, Directory, Members, Membership, Users};
 pub use entity::{Entity, Link, LinkTable, Owners, Parent};
 pub use names::{ColumnName, DbRoleName, EntityName, IDENTIFIER_BYTES, NameError, RestrictionName, RoleName, SchemaName, TableName};

@@ -1,7 +1,8 @@
 //! Accepted findings: that each says of what, why, and until when.
 
 use super::Resolver;
-use crate::model::{Accepted, Date};
+use super::time::day;
+use crate::model::Accepted;
 use crate::text::{Code, quoted};
 
 impl Resolver<'_> {
@@ -33,7 +34,7 @@ impl Resolver<'_> {
                 );
             }
             let until = written.until.as_ref().and_then(|until| {
-                let date = Date::parse(until);
+                let date = day(until);
                 if date.is_none() {
                     self.found.error(
                         Code::BadValue,

@@ -12,6 +12,7 @@ mod restrictions;
 mod roles;
 mod scopes;
 mod sharing;
+mod time;
 mod warnings;
 
 use crate::config::{Config, KeyType};
