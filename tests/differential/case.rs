@@ -51,10 +51,10 @@ impl Case {
         self.seed = random.next();
     }
 
-    /// Some of them: another configuration tells more than another user.
+    /// Most of them: another configuration tells more than another user.
     pub fn some_users(&self, random: &mut Random) -> Vec<Option<String>> {
         let mut users = self.users();
-        while users.len() > USERS / 2 {
+        while users.len() > USERS - 1 {
             users.remove(random.below(users.len()));
         }
         users

@@ -57,7 +57,7 @@ pub fn checks(random: &mut Random, flavor: &Flavor, model: &Model, judge: &Judge
         }
         // A part of them: another configuration tells more than another statement.
         let made = std::mem::take(&mut about.checks);
-        all.extend(made.into_iter().enumerate().filter(|(at, _)| *at == 0 || random.chance(40)).map(|(_, check)| check));
+        all.extend(made.into_iter().enumerate().filter(|(at, _)| *at == 0 || random.chance(15)).map(|(_, check)| check));
     }
     all
 }
