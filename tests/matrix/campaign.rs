@@ -1,14 +1,13 @@
 //! Trying all checks on a bench until one shows a difference.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crm_access::model::TableName;
 use crm_access::program::Target;
 
 use crate::bench::Bench;
 use crate::cells::{self, Cell};
 use crate::changes;
-use crate::mutants::Part;
+use crate::mutants::{Part, Reach};
 use crate::probes::{self, PROBES};
 use crate::random::Random;
 
@@ -22,14 +21,14 @@ pub struct Difference {
 pub struct Campaign {
     pub bench: Bench,
     cells: Vec<Cell>,
-    /// Places in `cells`, and above them in [`PROBES`].
-    order: Vec<usize>,
-    /// Tables whose policies lead to a function.
-    reach: BTreeMap<String, BTreeSet<TableName>>,
+    /// Places in `cells`, and above them in [`PROBES`], for each part of the rules; what is quick comes first.
+    order: BTreeMap<Part, Vec<usize>>,
+    first: Vec<usize>,
+    reach: Reach,
 }
 
 impl Campaign {
-    pub fn new(mut bench: Bench, reach: BTreeMap<String, BTreeSet<TableName>>, seed: u64) -> Campaign {
+    pub fn new(mut bench: Bench, reach: Reach, seed: u64) -> Campaign {
         probes::prepare(&mut bench);
         let mut cells = cells::cells(&bench, seed);
         cells.extend(changes::cells(&bench, seed));
@@ -39,8 +38,12 @@ impl Campaign {
         for at in (1..order.len()).rev() {
             order.swap(at, random.below(at + 1));
         }
-        order.extend((0..PROBES.len()).map(|at| cells.len() + at));
-        Campaign { bench, cells, order, reach }
+        let quick = ["reading", "adding", "people", "changing", "given to everyone", "hostile settings", "protected people", "can"];
+        order.sort_by_key(|at| quick.iter().position(|kind| *kind == cells[*at].kind));
+        // The last one looks at nothing but the catalog.
+        let probes = (0..PROBES.len()).rev().map(|at| cells.len() + at);
+        let first = probes.clone().take(1).chain(order).chain(probes.skip(1)).collect();
+        Campaign { bench, cells, order: BTreeMap::new(), first, reach }
     }
 
     /// How many statements are compared.
@@ -50,11 +53,11 @@ impl Campaign {
 
     /// The first difference that a change of that part of the rules may show.
     pub fn first_difference(&mut self, part: &Part) -> Option<Difference> {
-        let mut times: BTreeMap<String, (f64, usize)> = BTreeMap::new();
-        for place in 0..self.order.len() {
-            let at = self.order[place];
-            let started = std::time::Instant::now();
-            let found = match self.cells.get(at) {
+        let mut order = self.order.remove(part).unwrap_or_else(|| self.first.clone());
+        let mut found = None;
+        for place in 0..order.len() {
+            let at = order[place];
+            found = match self.cells.get(at) {
                 Some(cell) if !self.is_reached(cell, part) => None,
                 Some(_) => self.try_cell(at),
                 None => {
@@ -62,26 +65,25 @@ impl Campaign {
                     probe(&mut self.bench).err().map(|text| Difference { by: name.to_owned(), text })
                 }
             };
-            let kind = self.cells.get(at).map_or_else(|| PROBES[at - self.cells.len()].0.to_owned(), |c| c.kind.to_owned());
-            let t = times.entry(kind).or_default();
-            t.0 += started.elapsed().as_secs_f64();
-            t.1 += self.cells.get(at).map_or(1, |c| c.checks.len());
             if found.is_some() {
-                self.order[..=place].rotate_right(1);
-                return found;
+                order[..=place].rotate_right(1);
+                break;
             }
         }
-        if std::env::var("TIMES").is_ok() { println!("{times:?}"); }
-        None
+        self.order.insert(part.clone(), order);
+        found
     }
 
     fn is_reached(&self, cell: &Cell, part: &Part) -> bool {
-        let Some(table) = &cell.table else { return !matches!(part, Part::Policy(_)) };
-        match part {
-            Part::Policy(of) => of == table,
-            // `can` has functions of its own.
-            Part::Function(name) => cell.kind == "can" || self.reach.get(name).is_some_and(|tables| tables.contains(table)),
-            Part::Other => true,
+        match (part, &cell.table) {
+            (Part::Other, _) => true,
+            (Part::Policy(of), Some(table)) => of == table && cell.kind != "can",
+            (Part::Policy(_), None) => false,
+            (Part::Function(name), None) => cell.kind != "people" || self.reach.checking.contains(name),
+            (Part::Function(name), Some(table)) => {
+                let leads = if cell.kind == "can" { &self.reach.asked } else { &self.reach.tables };
+                leads.get(name).is_some_and(|tables| tables.contains(table))
+            }
         }
     }
 

@@ -18,14 +18,14 @@ pub struct Broken {
 /// Every mutation of a query.
 pub fn broken(query: &str) -> Vec<Broken> {
     let parsed = parse(query);
-    let mut survey = Walk { at: 0, wanted: None, found: Vec::new() };
+    let mut survey = Walk { at: 0, elements: 0, wanted: None, found: Vec::new() };
     let _ = parsed.clone().visit(&mut survey);
     survey
         .found
         .into_iter()
         .map(|(site, variant, what)| {
             let mut changed = parsed.clone();
-            let _ = changed.visit(&mut Walk { at: 0, wanted: Some((site, variant)), found: Vec::new() });
+            let _ = changed.visit(&mut Walk { at: 0, elements: 0, wanted: Some((site, variant)), found: Vec::new() });
             Broken { what, text: changed.to_string() }
         })
         .filter(|broken| broken.text != parsed.to_string())
@@ -50,6 +50,8 @@ fn parse(query: &str) -> Query {
 /// Visits every place that can be broken, in a fixed order; lists what can be done, or does one of it.
 struct Walk {
     at: usize,
+    /// Elements of an array that are still to come: changing one is the same as dropping it.
+    elements: usize,
     wanted: Option<(usize, usize)>,
     found: Vec<(usize, usize, String)>,
 }
@@ -84,6 +86,13 @@ impl VisitorMut for Walk {
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        if self.elements > 0 {
+            self.elements -= 1;
+            return ControlFlow::Continue(());
+        }
+        if let Expr::Array(array) = expr {
+            self.elements = array.elem.len();
+        }
         self.site(expr, of_expr)
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crm_access::model::{Model, TableName};
-use crm_access::program::{Function, Policy, PolicyKind, RULES_SCHEMA, Sql, Statement, Trigger, Volatility};
+use crm_access::program::{Function, Policy, PolicyKind, RULES_SCHEMA, Sql, Statement, Trigger, Volatility, joined_name};
 use crm_access::render::{ONE, Plain, Quoting, ROWS, Script};
 use sqlparser::ast::{CreatePolicyCommand, CreatePolicyType, Ident, Owner, Statement as Tree};
 use sqlparser::dialect::PostgreSqlDialect;
@@ -59,8 +59,19 @@ pub fn mutants(model: &Model, script: &Script) -> Vec<Mutant> {
     all.all
 }
 
-/// Whose policies lead to each generated function.
-pub fn reach(script: &Script) -> BTreeMap<String, BTreeSet<TableName>> {
+/// What leads to each generated function.
+#[derive(Default)]
+pub struct Reach {
+    /// The tables whose policies do.
+    pub tables: BTreeMap<String, BTreeSet<TableName>>,
+    /// The tables about which `crm_access.can` asks by it.
+    pub asked: BTreeMap<String, BTreeSet<TableName>>,
+    /// The functions that the check of assignments calls.
+    pub checking: BTreeSet<String>,
+}
+
+/// What leads to each generated function of a script.
+pub fn reach(model: &Model, script: &Script) -> Reach {
     let mut called: BTreeMap<String, BTreeSet<TableName>> = BTreeMap::new();
     let functions: Vec<(String, &str)> = script
         .statements
@@ -77,14 +88,25 @@ pub fn reach(script: &Script) -> BTreeMap<String, BTreeSet<TableName>> {
             called.entry(name.clone()).or_default().insert(table_of(&policy.table));
         }
     }
+    let mut asked: BTreeMap<String, BTreeSet<TableName>> = BTreeMap::new();
+    for entity in &model.entities {
+        asked.entry(joined_name(&["can", entity.name.as_str()])).or_default().insert(entity.table.clone());
+    }
+    asked.insert("can".to_owned(), model.entities.iter().map(|entity| entity.table.clone()).collect());
+    let mut checking: BTreeSet<String> = ["check_consistent", "assert_consistent", "note_restricted"].map(str::to_owned).into();
     // Callers come after what they call, so one look from the last to the first is enough.
     for (caller, text) in functions.iter().rev() {
-        let tables = called.get(caller).cloned().unwrap_or_default();
+        let of = |all: &BTreeMap<String, BTreeSet<TableName>>| all.get(caller).cloned().unwrap_or_default();
+        let (tables, asks) = (of(&called), if caller == "can" { BTreeSet::new() } else { of(&asked) });
         for (name, _) in functions.iter().filter(|(name, _)| name != caller && calls(text, name)) {
             called.entry(name.clone()).or_default().extend(tables.clone());
+            asked.entry(name.clone()).or_default().extend(asks.clone());
+            if checking.contains(caller) {
+                checking.insert(name.clone());
+            }
         }
     }
-    called
+    Reach { tables: called, asked, checking }
 }
 
 struct Collector<'m> {
