@@ -2,7 +2,7 @@
 
 use crm_access::apply::{Prepared, prepare};
 use crm_access::decide::World;
-use crm_access::model::{CircleKind, Model, Subject};
+use crm_access::model::{Model, Period, Subject};
 use crm_access::program::Target;
 use crm_access::render::{Plain, Quoting};
 use crm_access::text::{Diagnostics, Source};
@@ -225,28 +225,29 @@ pub fn load(model: &Model, schema: &Schema, world: &World) -> String {
     }
     out.push_str("DELETE FROM crm_access.assignment;\n");
     if model.assignments.stored {
-        let roles = world.stored_roles.iter().map(|given| ("role", given.what.as_str(), &given.to, false));
-        let restrictions = world.stored_restrictions.iter().map(|given| ("restriction", given.what.as_str(), &given.to, given.confirmed));
-        out.extend(roles.chain(restrictions).map(|(kind, name, to, confirmed)| store(kind, name, to, confirmed) + ";\n"));
+        let roles = world.stored_roles.iter().map(|given| ("role", given.what.as_str(), &given.to, false, given.period));
+        let restrictions = world.stored_restrictions.iter().map(|given| ("restriction", given.what.as_str(), &given.to, given.confirmed, given.period));
+        out.extend(roles.chain(restrictions).map(|(kind, name, to, confirmed, period)| store(kind, name, to, confirmed, period) + ";\n"));
     }
     out.push_str("SELECT crm_access_rules.note_restricted();\nCOMMIT;\n");
     out
 }
 
 /// The statement that stores an assignment.
-pub fn store(kind: &str, name: &str, to: &Subject, confirmed: bool) -> String {
+pub fn store(kind: &str, name: &str, to: &Subject, confirmed: bool, period: Period) -> String {
     let (subject, key, below) = match to {
         Subject::User(key) => ("user", key.as_str(), false),
-        Subject::Circle(CircleKind::Group, key) => ("group", key.as_str(), false),
-        Subject::Circle(CircleKind::Workgroup, key) => ("workgroup", key.as_str(), false),
-        Subject::Circle(CircleKind::Team, key) => ("team", key.as_str(), false),
+        Subject::Circle(kind, key) => (kind.name(), key.as_str(), false),
         Subject::Department { key, subdepartments } => ("department", key.as_str(), *subdepartments),
         Subject::HavingRole(_) | Subject::Everyone => ("everyone", "", false),
     };
+    let time = |time: Option<jiff::Timestamp>| time.map_or("NULL".to_owned(), |time| format!("'{time}'"));
     format!(
-        "INSERT INTO crm_access.assignment (kind, name, subject, subject_key, subdepartments, confirmed)
-         VALUES ('{kind}', {}, '{subject}', {}, {below}, {confirmed}) ON CONFLICT DO NOTHING",
+        "INSERT INTO crm_access.assignment (kind, name, subject, subject_key, subdepartments, confirmed, starts_at, ends_at)
+         VALUES ('{kind}', {}, '{subject}', {}, {below}, {confirmed}, {}, {}) ON CONFLICT DO NOTHING",
         Plain.literal(name),
-        Plain.literal(key)
+        Plain.literal(key),
+        time(period.from),
+        time(period.until)
     )
 }

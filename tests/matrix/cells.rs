@@ -7,7 +7,7 @@ use crm_access::model::{Action, Conflict, Entity, Model, RestrictionName, RoleNa
 use crm_access::render::{Plain, Quoting};
 
 use crate::bench::{Asker, Bench, Check};
-use crate::combinations::{restrictions, roles};
+use crate::combinations::{is_opened, restrictions, roles};
 use crate::data::{ABSENT, Pools, pools, row};
 use crate::random::Random;
 use crate::schema::{Table, fresh_key, literal};
@@ -286,7 +286,7 @@ impl About<'_> {
             let (name, entity) = (action.name(), Plain.literal(self.entity.name.as_str()));
             let sql = format!("SELECT array_agg(k) FROM unnest(ARRAY[{}]) AS k WHERE crm_access.can('{name}', {entity}, k)", keys.join(", "));
             checks.push(check(sql, self.keys(allowed.copied())));
-            let any = known && self.any(action) && (!matches!(action, Action::Update | Action::Delete) || self.any(Action::Read));
+            let any = known && self.any(action) && (!action.needs_read() || self.any(Action::Read));
             let sql = format!("SELECT array_agg(x::text) FROM (SELECT crm_access.can('{name}', {entity}) AS x) AS x");
             checks.push(check(sql, format!("keys {any}")));
         }
@@ -312,6 +312,7 @@ impl About<'_> {
                 && self.model.roles_including(&restriction.not_for).iter().any(|role| mine.contains_key(role));
             !lifted && restriction.level(&self.entity.name).is_some_and(|level| level.scopes(action).is_empty())
         });
-        granted && !nothing_left
+        let shared = self.model.sharing.iter().filter(|rule| rule.opens(&self.entity.name, action));
+        (granted || shared.into_iter().any(|rule| is_opened(self.model, world, rule, user))) && !nothing_left
     }
 }

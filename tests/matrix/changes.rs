@@ -7,7 +7,7 @@ use crm_access::render::{Plain, Quoting};
 use crate::bench::{Asker, Bench, Check, store};
 use crate::cells::Cell;
 use crate::combinations::forbidden;
-use crate::data::{Pools, pools, row, same_place, some_subjects};
+use crate::data::{Pools, pools, row, same_place, some_period, some_subjects};
 use crate::random::Random;
 use crate::schema::{Table, fresh_key, literal, people};
 
@@ -116,19 +116,19 @@ fn stored(bench: &Bench, random: &mut Random) -> Vec<Check> {
     for _ in 0..3 {
         for to in some_subjects(random, model, world).into_iter().chain([everyone.clone()]) {
             for role in &model.roles {
-                let mut after = world.clone();
-                after.stored_roles.push(Assigned { what: role.name.clone(), to: to.clone(), confirmed: false });
+                let (mut after, period) = (world.clone(), some_period(random, world.now));
+                after.stored_roles.push(Assigned { what: role.name.clone(), to: to.clone(), confirmed: false, period });
                 let there = world.stored_roles.iter().any(|given| given.what == role.name && same_place(&given.to, &to));
-                checks.push(judged(bench, store("role", role.name.as_str(), &to, false), usize::from(!there), &after));
+                checks.push(judged(bench, store("role", role.name.as_str(), &to, false, period), usize::from(!there), &after));
             }
             for restriction in &model.restrictions {
                 let confirmed = random.chance(50);
                 if world.stored_restrictions.iter().any(|given| given.what == restriction.name && same_place(&given.to, &to)) {
                     continue;
                 }
-                let mut after = world.clone();
-                after.stored_restrictions.push(Assigned { what: restriction.name.clone(), to: to.clone(), confirmed });
-                checks.push(judged(bench, store("restriction", restriction.name.as_str(), &to, confirmed), 1, &after));
+                let (mut after, period) = (world.clone(), some_period(random, world.now));
+                after.stored_restrictions.push(Assigned { what: restriction.name.clone(), to: to.clone(), confirmed, period });
+                checks.push(judged(bench, store("restriction", restriction.name.as_str(), &to, confirmed, period), 1, &after));
             }
         }
     }

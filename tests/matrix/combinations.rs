@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crm_access::decide::{Row, Value, World};
 use crm_access::model::{
-    Assigned, CircleKind, ColumnName, LeaderRule, Members, Model, NameTable, Promotion, RestrictionName, RoleName, Subject, TableName,
+    Assigned, CircleKind, ColumnName, LeaderRule, Members, Model, NameTable, Period, Promotion, RestrictionName, RoleName, SharingRule,
+    Subject, TableName,
 };
 
 /// A user and a rule that is broken for them.
@@ -118,7 +119,24 @@ fn reached(model: &Model, world: &World, to: &Subject, user: &str) -> Option<u8>
 fn named(world: &World, table: &NameTable, user: &str) -> Vec<(String, bool)> {
     let rows = world.rows(&table.table).iter().filter(|row| key(row, &table.user).as_deref() == Some(user));
     let confirmed = |row: &Row| table.confirmed.as_ref().is_some_and(|column| row.get(column.as_str()).is_some_and(Value::is_true));
-    rows.filter_map(|row| Some((key(row, &table.name)?, confirmed(row)))).collect()
+    let time = |row: &Row, column: &Option<ColumnName>| match column.as_ref().and_then(|column| row.get(column.as_str())) {
+        Some(Value::Time(time)) => Some(*time),
+        _ => None,
+    };
+    let in_time = |row: &&Row| {
+        time(row, &table.from).is_none_or(|from| from <= world.now) && time(row, &table.until).is_none_or(|until| world.now < until)
+    };
+    rows.filter(in_time).filter_map(|row| Some((key(row, &table.name)?, confirmed(row)))).collect()
+}
+
+/// Whether a period holds at a time.
+fn counts(period: Period, now: i64) -> bool {
+    period.from.is_none_or(|from| from.as_microsecond() <= now) && period.until.is_none_or(|until| now < until.as_microsecond())
+}
+
+/// Whether a rule opens records to a user now.
+pub fn is_opened(model: &Model, world: &World, rule: &SharingRule, user: &str) -> bool {
+    counts(rule.period, world.now) && reached(model, world, &rule.to, user).is_some()
 }
 
 /// The roles of a user with how closely each is given, those included by others too.
@@ -126,7 +144,7 @@ pub fn roles(model: &Model, world: &World, user: &str) -> BTreeMap<RoleName, u8>
     let given = &model.assignments;
     let stored: &[Assigned<RoleName>] = if given.stored { &world.stored_roles } else { &[] };
     let mut found: Vec<(String, u8)> = Vec::new();
-    for assigned in given.roles.iter().chain(stored) {
+    for assigned in given.roles.iter().chain(stored).filter(|assigned| counts(assigned.period, world.now)) {
         found.extend(reached(model, world, &assigned.to, user).map(|rank| (assigned.what.to_string(), rank)));
     }
     for table in &given.role_tables {
@@ -174,7 +192,7 @@ pub fn restrictions(model: &Model, world: &World) -> BTreeMap<String, BTreeMap<R
     let stored: &[Assigned<RestrictionName>] = if given.stored { &world.stored_restrictions } else { &[] };
     for user in users_named(model, world) {
         let mut found: Vec<(String, bool)> = Vec::new();
-        for assigned in given.restrictions.iter().chain(stored) {
+        for assigned in given.restrictions.iter().chain(stored).filter(|assigned| counts(assigned.period, world.now)) {
             if reached(model, world, &assigned.to, &user).is_some() {
                 found.push((assigned.what.to_string(), assigned.confirmed));
             }

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crm_access::decide::{Row, Value, World};
-use crm_access::model::{Assigned, ColumnName, EntityName, Link, Members, Model, Owners, Scope, Subject, TableName};
+use crm_access::model::{Assigned, CircleKind, ColumnName, EntityName, Link, Members, Model, Owners, Period, Scope, Subject, TableName};
 use crm_access::predicate::{Operand, Predicate};
+use jiff::Timestamp;
 
 use crate::combinations::forbidden;
 use crate::random::Random;
@@ -69,11 +70,17 @@ pub fn pools(model: &Model, schema: &Schema, world: &World) -> Pools {
             put(&table.table, &table.user, users.clone());
         }
     }
+    for table in given.role_tables.iter().chain(&given.restriction_tables) {
+        // Far from now, so that no test depends on its speed.
+        let times = [-3, 3].map(|days| Value::Time((world.now / 1_000_000 + days * 86_400) * 1_000_000));
+        table.from.iter().chain(&table.until).for_each(|column| put(&table.table, column, times.to_vec()));
+    }
     given.role_flags.iter().for_each(|flag| put(&directory.users.table, &flag.column, flags()));
     for flag in &given.restriction_flags {
         put(&directory.users.table, &flag.column, flags());
         flag.confirmed.iter().for_each(|confirmed| put(&directory.users.table, confirmed, flags()));
     }
+    directory.users.manager.iter().for_each(|manager| put(&directory.users.table, manager, users.clone()));
     for (attribute, _) in &directory.users.attributes {
         put(&directory.users.table, attribute, distinct(world, &directory.users.table, attribute.as_str()));
     }
@@ -90,8 +97,10 @@ pub fn pools(model: &Model, schema: &Schema, world: &World) -> Pools {
         entity.creator.iter().for_each(|column| put(table, column, users.clone()));
         entity.department.iter().for_each(|column| put(table, column, departments.clone()));
         entity.open.iter().for_each(|column| put(table, column, flags()));
-        if let (Some(column), Some(teams)) = (&entity.team, directory.circle(crm_access::model::CircleKind::Team)) {
-            put(table, column, keys(&teams.table, &teams.key, 0));
+        for (column, kind) in [(&entity.team, CircleKind::Team), (&entity.territory, CircleKind::Territory)] {
+            if let (Some(column), Some(circle)) = (column, directory.circle(kind)) {
+                put(table, column, keys(&circle.table, &circle.key, 0));
+            }
         }
         if let Some(column) = &entity.stage {
             let mut stages = distinct(world, table, column.as_str());
@@ -137,7 +146,8 @@ fn scopes<'m>(model: &'m Model, entity: &EntityName) -> Vec<&'m Scope> {
     let grants = model.roles.iter().flat_map(|role| &role.grants).filter(|grant| grant.entity == *entity);
     let granted = grants.flat_map(|grant| grant.level.scopes.iter().chain(grant.level.stages.iter().flat_map(|stage| &stage.scopes)));
     let levels = model.restrictions.iter().filter_map(|restriction| restriction.level(entity));
-    granted.chain(levels.flat_map(|level| level.scopes.iter().flatten())).collect()
+    let shared = model.sharing.iter().filter(|rule| rule.entity == *entity).map(|rule| &rule.scope);
+    granted.chain(levels.flat_map(|level| level.scopes.iter().flatten())).chain(shared).collect()
 }
 
 fn stages_of(model: &Model, entity: &EntityName) -> BTreeSet<String> {
@@ -262,7 +272,8 @@ fn store(random: &mut Random, model: &Model, world: &mut World, keep: &dyn Fn(&m
         if world.stored_roles.iter().any(|given| given.what == what && same_place(&given.to, to)) {
             continue;
         }
-        keep(world, &|world| world.stored_roles.push(Assigned { what: what.clone(), to: to.clone(), confirmed: false }));
+        let period = some_period(random, world.now);
+        keep(world, &|world| world.stored_roles.push(Assigned { what: what.clone(), to: to.clone(), confirmed: false, period }));
     }
     for (at, to) in some_subjects(random, model, world).into_iter().enumerate() {
         let Some(restriction) = model.restrictions.get(at % model.restrictions.len().max(1)) else { return };
@@ -270,7 +281,20 @@ fn store(random: &mut Random, model: &Model, world: &mut World, keep: &dyn Fn(&m
         if world.stored_restrictions.iter().any(|given| given.what == what && same_place(&given.to, &to)) {
             continue;
         }
-        keep(world, &|world| world.stored_restrictions.push(Assigned { what: what.clone(), to: to.clone(), confirmed }));
+        let period = some_period(random, world.now);
+        keep(world, &|world| world.stored_restrictions.push(Assigned { what: what.clone(), to: to.clone(), confirmed, period }));
+    }
+}
+
+/// Mostly always, sometimes a span of time that is over, holds, or is still to come; far from now, so that no test depends on its speed.
+pub fn some_period(random: &mut Random, now: i64) -> Period {
+    let day = |days: i64| Timestamp::from_microsecond((now / 1_000_000 + days * 86_400) * 1_000_000).ok();
+    match random.below(8) {
+        0 => Period { from: None, until: day(-3) },
+        1 => Period { from: day(3), until: None },
+        2 => Period { from: day(-3), until: day(3) },
+        3 => Period { from: day(-9), until: day(-3) },
+        _ => Period::default(),
     }
 }
 

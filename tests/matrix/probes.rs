@@ -93,9 +93,9 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
     if bench.model.assignments.stored {
         for role in &bench.model.roles {
             let to = crm_access::model::Subject::Everyone;
-            let mut world = bench.world.clone();
-            world.stored_roles.push(crm_access::model::Assigned { what: role.name.clone(), to: to.clone(), confirmed: false });
-            let sql = crate::bench::store("role", role.name.as_str(), &to, false);
+            let (mut world, period) = (bench.world.clone(), crm_access::model::Period::default());
+            world.stored_roles.push(crm_access::model::Assigned { what: role.name.clone(), to: to.clone(), confirmed: false, period });
+            let sql = crate::bench::store("role", role.name.as_str(), &to, false, period);
             let before = format!("SET LOCAL session_replication_role = replica; {sql}; SET LOCAL session_replication_role = origin;");
             for asker in everyone.iter().skip(1).step_by(7) {
                 reading(of_asker(bench, &mut random, &pools, asker.clone(), &world, &before), "given to everyone");
