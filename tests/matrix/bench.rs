@@ -1,5 +1,7 @@
 //! One preset in one target: its tables with data that tell, its configuration applied, and one session that asks in everybody's name.
 
+use std::collections::BTreeSet;
+
 use crm_access::apply::{Prepared, prepare};
 use crm_access::decide::World;
 use crm_access::model::{Model, Period, Subject};
@@ -99,6 +101,8 @@ pub struct Bench {
     pub model: Model,
     pub schema: Schema,
     pub world: World,
+    /// Generated functions that give rows, take nothing, and that the application may call.
+    pub helpers: BTreeSet<String>,
     pub admin: Client,
 }
 
@@ -122,7 +126,11 @@ impl Bench {
         let mut read = world(&mut admin, &schema);
         read.stored_roles = grown.stored_roles;
         read.stored_restrictions = grown.stored_restrictions;
-        Bench { target, database, model, schema, world: read, admin }
+        let helpers = "SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'crm_access_rules'::regnamespace AND p.proretset
+            AND p.pronargs = 0 AND has_function_privilege($1::text, p.oid, 'EXECUTE')";
+        let helpers = admin.query(helpers, &[&model.application_role.as_str()]).expect("functions");
+        let helpers = helpers.iter().map(|row| row.get(0)).collect();
+        Bench { helpers, target, database, model, schema, world: read, admin }
     }
 
     /// The key of a setting-borne or act_as identity.

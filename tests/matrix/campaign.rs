@@ -7,6 +7,7 @@ use crm_access::program::Target;
 use crate::bench::Bench;
 use crate::cells::{self, Cell};
 use crate::changes;
+use crate::givings;
 use crate::mutants::{Part, Reach};
 use crate::probes::{self, PROBES};
 use crate::random::Random;
@@ -33,12 +34,13 @@ impl Campaign {
         let mut cells = cells::cells(&bench, seed);
         cells.extend(changes::cells(&bench, seed));
         cells.extend(probes::cells(&bench, seed));
+        cells.extend(givings::cells(&bench, seed));
         let mut order: Vec<usize> = (0..cells.len()).collect();
         let mut random = Random::new(seed);
         for at in (1..order.len()).rev() {
             order.swap(at, random.below(at + 1));
         }
-        let quick = ["reading", "adding", "people", "changing", "given to everyone", "hostile settings", "protected people", "can"];
+        let quick = ["who has what", "helpers", "reading", "unknown restriction", "adding", "people", "changing", "given to everyone", "hostile settings", "protected people", "can"];
         order.sort_by_key(|at| quick.iter().position(|kind| *kind == cells[*at].kind));
         // The last one looks at nothing but the catalog.
         let probes = (0..PROBES.len()).rev().map(|at| cells.len() + at);
@@ -77,8 +79,9 @@ impl Campaign {
     fn is_reached(&self, cell: &Cell, part: &Part) -> bool {
         match (part, &cell.table) {
             (Part::Other, _) => true,
-            (Part::Policy(of), Some(table)) => of == table && cell.kind != "can",
+            (Part::Policy(of), Some(table)) => of == table && !["can", "helpers"].contains(&cell.kind),
             (Part::Policy(_), None) => false,
+            (Part::Function(_), Some(_)) if cell.kind == "helpers" => true,
             (Part::Function(name), None) => cell.kind != "people" || self.reach.checking.contains(name),
             (Part::Function(name), Some(table)) => {
                 let leads = if cell.kind == "can" { &self.reach.asked } else { &self.reach.tables };

@@ -7,7 +7,7 @@ use crm_access::model::{Action, Conflict, Entity, Model, RestrictionName, RoleNa
 use crm_access::render::{Plain, Quoting};
 
 use crate::bench::{Asker, Bench, Check};
-use crate::combinations::{is_opened, restrictions, roles};
+use crate::combinations::{When, is_opened, restrictions, roles};
 use crate::data::{ABSENT, Pools, pools, row};
 use crate::random::Random;
 use crate::schema::{Table, fresh_key, literal};
@@ -16,6 +16,8 @@ use crate::schema::{Table, fresh_key, literal};
 const VALUES: usize = 2;
 const NEW_ROWS: usize = 10;
 const REFUSED: usize = 3;
+/// Rows that are moved.
+const MOVED: usize = 9;
 /// Users with the same roles and restrictions who are tried.
 const ALIKE: usize = 2;
 
@@ -37,15 +39,22 @@ pub struct Cell {
     pub checks: Vec<Check>,
 }
 
+/// Which cells of a user are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    All,
+    Reading,
+}
+
 /// Who is tried: some users for each set of roles and restrictions that there is, some who are none, and nobody.
 pub fn askers(model: &Model, world: &World) -> Vec<Asker> {
     let users = &model.directory.users;
     let keys = world.rows(&users.table).iter().filter_map(|row| row.get(users.key.as_str())?.key());
-    let given = restrictions(model, world);
+    let given = restrictions(model, world, When::Now);
     let mut alike: BTreeMap<_, usize> = BTreeMap::new();
     let differ = keys.filter(|key| {
         let restricted: Option<Vec<&RestrictionName>> = given.get(key).map(|given| given.keys().collect());
-        let what = (is_known(model, world, Some(key)), roles(model, world, key).into_keys().collect::<Vec<_>>(), restricted);
+        let what = (is_known(model, world, Some(key)), roles(model, world, key, When::Now).into_keys().collect::<Vec<_>>(), restricted);
         let there = alike.entry(what).or_default();
         *there += 1;
         *there <= ALIKE
@@ -60,19 +69,19 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
     let mut all = Vec::new();
     let pools = pools(&bench.model, &bench.schema, &bench.world);
     for asker in askers(&bench.model, &bench.world) {
-        all.extend(of_asker(bench, &mut random, &pools, asker, &bench.world, ""));
+        all.extend(of_asker(bench, &mut random, &pools, asker, (&bench.world, ""), What::All));
     }
     all
 }
 
-/// The cells of one user over a world that `before` makes.
+/// The cells of one user over a world that `before` makes, or those that read, which are quickly made.
 pub fn of_asker(
     bench: &Bench,
     random: &mut Random,
     pools: &Pools,
     asker: Asker,
-    world: &World,
-    before: &str,
+    (world, before): (&World, &str),
+    what: What,
 ) -> Vec<Cell> {
     let model = &bench.model;
     let user = match &asker {
@@ -85,12 +94,12 @@ pub fn of_asker(
     for entity in &model.entities {
         let table = &bench.schema[&entity.table];
         let about = About { model, judge: &judge, entity, table, pools, rows: world.rows(&entity.table), user };
-        let parts = [
-            ("reading", about.reading()),
-            ("changing", about.changing(random)),
-            ("adding", about.adding(random)),
-            ("can", about.can(random, known)),
-        ];
+        let mut parts = vec![("reading", about.reading())];
+        if what == What::All {
+            parts.push(("changing", about.changing(random)));
+            parts.push(("adding", about.adding(random)));
+            parts.push(("can", about.can(random, known)));
+        }
         for (kind, checks) in parts.into_iter().filter(|(_, checks)| !checks.is_empty()) {
             let (asker, before, table) = (asker.clone(), before.to_owned(), Some(entity.table.clone()));
             all.push(Cell { asker, known, before, table, kind, checks });
@@ -99,7 +108,8 @@ pub fn of_asker(
     all
 }
 
-fn is_known(model: &Model, world: &World, user: Option<&str>) -> bool {
+/// Whether a user is there and active.
+pub fn is_known(model: &Model, world: &World, user: Option<&str>) -> bool {
     let users = &model.directory.users;
     let active = |row: &Row| users.active.as_ref().is_none_or(|active| row.get(active.as_str()).is_some_and(Value::is_true));
     let is = |row: &Row| row.get(users.key.as_str()).and_then(Value::key).as_deref() == user;
@@ -194,7 +204,7 @@ impl About<'_> {
         let (table, key) = (self.table.sql(), Plain.identifier(self.entity.key.as_str()));
         let may = |action: Action, row: &Row| self.judge.may(self.entity, action, row).allowed;
         let both = |row: &Row| may(Action::Read, row) && may(Action::Update, row);
-        let open: Vec<&Row> = self.rows.iter().filter(|row| both(row)).collect();
+        let mut open: Vec<&Row> = self.rows.iter().filter(|row| both(row)).collect();
         let mut checks = Vec::new();
         for column in &self.table.columns {
             let Some(values) = self.pools.get(&(self.table.name.clone(), column.name.clone())) else { continue };
@@ -202,6 +212,9 @@ impl About<'_> {
             let mut tried: Vec<Value> = mine.into_iter().cloned().chain([Value::Null]).collect();
             tried.extend((0..VALUES).filter(|_| !values.is_empty()).map(|_| random.pick(values).clone()));
             tried.dedup();
+            while open.len() > MOVED {
+                open.remove(random.below(open.len()));
+            }
             for value in tried {
                 let becomes = |row: &Row| {
                     let mut row = row.clone();
@@ -274,7 +287,7 @@ impl About<'_> {
     fn can(&self, random: &mut Random, known: bool) -> Vec<Check> {
         let may = |action: Action, row: &Row| self.judge.may(self.entity, action, row).allowed;
         let mut checks = Vec::new();
-        for action in Action::ALL {
+        for action in Action::COMMANDS {
             let mut some: Vec<&Row> = (0..3).filter(|_| !self.rows.is_empty()).map(|_| random.pick(self.rows)).collect();
             some.sort();
             some.dedup();
@@ -296,7 +309,7 @@ impl About<'_> {
     /// Whether some record may be allowed, whatever the record: a role that counts grants something, no restriction leaves nothing.
     fn any(&self, action: Action) -> bool {
         let (Some(user), world) = (self.user, self.judge.world()) else { return false };
-        let mine = roles(self.model, world, user);
+        let mine = roles(self.model, world, user, When::Now);
         let grants = |name: &RoleName| {
             let role = self.model.roles.iter().find(|role| role.name == *name);
             role.into_iter().flat_map(|role| &role.grants).filter(|grant| grant.entity == self.entity.name && grant.action == action).collect::<Vec<_>>()
@@ -306,7 +319,7 @@ impl About<'_> {
         let granted = mine.iter().filter(|(_, rank)| counts(**rank)).flat_map(|(role, _)| grants(role)).any(|grant| {
             !grant.level.scopes.is_empty() || grant.level.stages.iter().any(|stage| !stage.scopes.is_empty())
         });
-        let given = restrictions(self.model, world).remove(user).unwrap_or_default();
+        let given = restrictions(self.model, world, When::Now).remove(user).unwrap_or_default();
         let nothing_left = self.model.restrictions.iter().filter(|restriction| given.contains_key(&restriction.name)).any(|restriction| {
             let lifted = restriction.promotion == crm_access::model::Promotion::Lift
                 && self.model.roles_including(&restriction.not_for).iter().any(|role| mine.contains_key(role));

@@ -18,14 +18,14 @@ pub struct Broken {
 /// Every mutation of a query.
 pub fn broken(query: &str) -> Vec<Broken> {
     let parsed = parse(query);
-    let mut survey = Walk { at: 0, elements: 0, wanted: None, found: Vec::new() };
+    let mut survey = Walk { at: 0, elements: 0, seeds: 0, negations: 0, wanted: None, found: Vec::new() };
     let _ = parsed.clone().visit(&mut survey);
     survey
         .found
         .into_iter()
         .map(|(site, variant, what)| {
             let mut changed = parsed.clone();
-            let _ = changed.visit(&mut Walk { at: 0, elements: 0, wanted: Some((site, variant)), found: Vec::new() });
+            let _ = changed.visit(&mut Walk { at: 0, elements: 0, seeds: 0, negations: 0, wanted: Some((site, variant)), found: Vec::new() });
             Broken { what, text: changed.to_string() }
         })
         .filter(|broken| broken.text != parsed.to_string())
@@ -52,6 +52,10 @@ struct Walk {
     at: usize,
     /// Elements of an array that are still to come: changing one is the same as dropping it.
     elements: usize,
+    /// Conditions `false` of arms that give no row and only say which types the columns have.
+    seeds: usize,
+    /// How many negations stand around it: outside of one, unknown is as good as false.
+    negations: usize,
     wanted: Option<(usize, usize)>,
     found: Vec<(usize, usize, String)>,
 }
@@ -82,6 +86,10 @@ impl VisitorMut for Walk {
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        if is_seed(select) {
+            self.seeds += 1;
+            return ControlFlow::Continue(());
+        }
         self.site(select, of_select)
     }
 
@@ -90,11 +98,42 @@ impl VisitorMut for Walk {
             self.elements -= 1;
             return ControlFlow::Continue(());
         }
+        if self.seeds > 0 && *expr == boolean(false) {
+            self.seeds -= 1;
+            return ControlFlow::Continue(());
+        }
         if let Expr::Array(array) = expr {
             self.elements = array.elem.len();
         }
+        self.negations += usize::from(is_not(expr));
+        if self.negations == 0 && is_of_a_constant(expr) {
+            return self.site(expr, without_null);
+        }
         self.site(expr, of_expr)
     }
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        self.negations -= usize::from(is_not(expr));
+        ControlFlow::Continue(())
+    }
+}
+
+fn is_seed(select: &Select) -> bool {
+    select.from.is_empty() && select.selection == Some(boolean(false))
+}
+
+fn is_not(expr: &Expr) -> bool {
+    matches!(expr, Expr::UnaryOp { op: UnaryOperator::Not, .. })
+}
+
+/// A comparison with a constant, which is unknown only where a null-safe one is false.
+fn is_of_a_constant(expr: &Expr) -> bool {
+    let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = expr else { return false };
+    [left, right].iter().any(|side| matches!(side.as_ref(), Expr::Value(_)))
+}
+
+fn without_null(expr: &Expr) -> Vec<(String, Expr)> {
+    of_expr(expr).into_iter().filter(|(_, changed)| !matches!(changed, Expr::IsNotDistinctFrom(..))).collect()
 }
 
 fn of_query(query: &Query) -> Vec<(String, Query)> {
@@ -355,7 +394,8 @@ fn of_function(expr: &Expr, all: &mut Vec<(String, Expr)>) {
     }
     let FunctionArguments::List(list) = &function.args else { return };
     if bare == "coalesce" {
-        for gone in 0..list.args.len() {
+        // A null adds nothing to it.
+        for gone in (0..list.args.len()).filter(|at| !list.args[*at].to_string().starts_with("NULL")) {
             let mut changed = function.clone();
             if let FunctionArguments::List(list) = &mut changed.args {
                 list.args.remove(gone);

@@ -8,16 +8,25 @@ use crm_access::model::{
     Subject, TableName,
 };
 
+/// Which assignments are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Those that count now.
+    Now,
+    /// Those too that will count: nothing looks at them again when their time comes.
+    FromNowOn,
+}
+
 /// A user and a rule that is broken for them.
 pub type Forbidden = BTreeSet<(String, String)>;
 
 /// What may not be. `before` is how things stood before a change: a restriction that was there may be lifted by a promotion.
 pub fn forbidden(model: &Model, world: &World, before: Option<&World>) -> Forbidden {
     let mut all = Forbidden::new();
-    let restrictions = restrictions(model, world);
-    let earlier = before.map(|before| self::restrictions(model, before));
+    let restrictions = restrictions(model, world, When::FromNowOn);
+    let earlier = before.map(|before| self::restrictions(model, before, When::FromNowOn));
     for (user, given) in &restrictions {
-        let roles = roles(model, world, user);
+        let roles = roles(model, world, user, When::FromNowOn);
         for restriction in model.restrictions.iter().filter(|restriction| given.contains_key(&restriction.name)) {
             let administrator = roles.keys().any(|role| model.roles_including(&restriction.not_for).contains(role));
             let was = || earlier.as_ref().is_none_or(|all| all.get(user).is_some_and(|given| given.contains_key(&restriction.name)));
@@ -99,7 +108,7 @@ fn with_those_above(model: &Model, world: &World, mut found: BTreeSet<String>) -
 }
 
 /// How closely a subject reaches a user, if it does.
-fn reached(model: &Model, world: &World, to: &Subject, user: &str) -> Option<u8> {
+fn reached(model: &Model, world: &World, to: &Subject, user: &str, when: When) -> Option<u8> {
     let users = &model.directory.users;
     let there = || world.rows(&users.table).iter().any(|row| key(row, &users.key).as_deref() == Some(user));
     let (holds, rank) = match to {
@@ -110,13 +119,13 @@ fn reached(model: &Model, world: &World, to: &Subject, user: &str) -> Option<u8>
         Subject::Department { key, subdepartments: true } => {
             (with_those_above(model, world, departments(model, world, user)).contains(key), 3)
         }
-        Subject::HavingRole(role) => (roles(model, world, user).contains_key(role), 1),
+        Subject::HavingRole(role) => (roles(model, world, user, when).contains_key(role), 1),
     };
     holds.then_some(rank)
 }
 
 /// Rows of a table of names that are a user's: the name, and whether it is confirmed.
-fn named(world: &World, table: &NameTable, user: &str) -> Vec<(String, bool)> {
+fn named(world: &World, table: &NameTable, user: &str, when: When) -> Vec<(String, bool)> {
     let rows = world.rows(&table.table).iter().filter(|row| key(row, &table.user).as_deref() == Some(user));
     let confirmed = |row: &Row| table.confirmed.as_ref().is_some_and(|column| row.get(column.as_str()).is_some_and(Value::is_true));
     let time = |row: &Row, column: &Option<ColumnName>| match column.as_ref().and_then(|column| row.get(column.as_str())) {
@@ -124,37 +133,59 @@ fn named(world: &World, table: &NameTable, user: &str) -> Vec<(String, bool)> {
         _ => None,
     };
     let in_time = |row: &&Row| {
-        time(row, &table.from).is_none_or(|from| from <= world.now) && time(row, &table.until).is_none_or(|until| world.now < until)
+        (when == When::FromNowOn || time(row, &table.from).is_none_or(|from| from <= world.now)) && time(row, &table.until).is_none_or(|until| world.now < until)
     };
     rows.filter(in_time).filter_map(|row| Some((key(row, &table.name)?, confirmed(row)))).collect()
 }
 
 /// Whether a period holds at a time.
-fn counts(period: Period, now: i64) -> bool {
-    period.from.is_none_or(|from| from.as_microsecond() <= now) && period.until.is_none_or(|until| now < until.as_microsecond())
+fn counts(period: Period, now: i64, when: When) -> bool {
+    (when == When::FromNowOn || period.from.is_none_or(|from| from.as_microsecond() <= now)) && period.until.is_none_or(|until| now < until.as_microsecond())
 }
 
 /// Whether a rule opens records to a user now.
 pub fn is_opened(model: &Model, world: &World, rule: &SharingRule, user: &str) -> bool {
-    counts(rule.period, world.now) && reached(model, world, &rule.to, user).is_some()
+    counts(rule.period, world.now, When::Now) && reached(model, world, &rule.to, user, When::Now).is_some()
 }
 
-/// The roles of a user with how closely each is given, those included by others too.
-pub fn roles(model: &Model, world: &World, user: &str) -> BTreeMap<RoleName, u8> {
+/// Everything that a user is, or is in, that can be given something: the kind and the key.
+pub fn subjects(model: &Model, world: &World, user: &str) -> BTreeSet<(String, String)> {
+    let users = &model.directory.users;
+    let mut all = BTreeSet::new();
+    if world.rows(&users.table).iter().any(|row| key(row, &users.key).as_deref() == Some(user)) {
+        all.extend([("user".to_owned(), user.to_owned()), ("everyone".to_owned(), String::new())]);
+    }
+    for circle in &model.directory.circles {
+        all.extend(circles(model, world, circle.kind, user).into_iter().map(|key| (circle.kind.name().to_owned(), key)));
+    }
+    let mine = departments(model, world, user);
+    all.extend(mine.iter().map(|key| ("department".to_owned(), key.clone())));
+    all.extend(with_those_above(model, world, mine).into_iter().map(|key| ("department_tree".to_owned(), key)));
+    all
+}
+
+/// The roles that a user is given by name, each with how closely.
+pub fn given_roles(model: &Model, world: &World, user: &str, when: When) -> BTreeSet<(String, u8)> {
     let given = &model.assignments;
     let stored: &[Assigned<RoleName>] = if given.stored { &world.stored_roles } else { &[] };
     let mut found: Vec<(String, u8)> = Vec::new();
-    for assigned in given.roles.iter().chain(stored).filter(|assigned| counts(assigned.period, world.now)) {
-        found.extend(reached(model, world, &assigned.to, user).map(|rank| (assigned.what.to_string(), rank)));
+    for assigned in given.roles.iter().chain(stored).filter(|assigned| counts(assigned.period, world.now, when)) {
+        found.extend(reached(model, world, &assigned.to, user, when).map(|rank| (assigned.what.to_string(), rank)));
     }
     for table in &given.role_tables {
-        found.extend(named(world, table, user).into_iter().map(|(name, _)| (name, 1)));
+        found.extend(named(world, table, user, when).into_iter().map(|(name, _)| (name, 1)));
     }
     let users = &model.directory.users;
     for row in world.rows(&users.table).iter().filter(|row| key(row, &users.key).as_deref() == Some(user)) {
         let flags = given.role_flags.iter().filter(|flag| row.get(flag.column.as_str()).is_some_and(Value::is_true));
         found.extend(flags.map(|flag| (flag.what.to_string(), 1)));
     }
+    found.into_iter().collect()
+}
+
+/// The roles of a user with how closely each is given, those included by others too.
+pub fn roles(model: &Model, world: &World, user: &str, when: When) -> BTreeMap<RoleName, u8> {
+    let found = given_roles(model, world, user, when);
     let mut all: BTreeMap<RoleName, u8> = BTreeMap::new();
     for (name, rank) in found {
         for role in model.roles.iter().filter(|role| role.name.as_str() == name).flat_map(|role| &role.all_includes) {
@@ -166,7 +197,7 @@ pub fn roles(model: &Model, world: &World, user: &str) -> BTreeMap<RoleName, u8>
 }
 
 /// Every user who is named somewhere: a membership or an assignment may be of someone who is not among the users.
-fn users_named(model: &Model, world: &World) -> BTreeSet<String> {
+pub fn users_named(model: &Model, world: &World) -> BTreeSet<String> {
     let directory = &model.directory;
     let mut places: Vec<(&TableName, &ColumnName)> = vec![(&directory.users.table, &directory.users.key)];
     if let Some(all) = &directory.departments {
@@ -185,19 +216,19 @@ fn users_named(model: &Model, world: &World) -> BTreeSet<String> {
 }
 
 /// What each user is restricted by, and for each way in which it is given whether that is confirmed.
-pub fn restrictions(model: &Model, world: &World) -> BTreeMap<String, BTreeMap<RestrictionName, Vec<bool>>> {
+pub fn restrictions(model: &Model, world: &World, when: When) -> BTreeMap<String, BTreeMap<RestrictionName, Vec<bool>>> {
     let given = &model.assignments;
     let users = &model.directory.users;
     let mut all: BTreeMap<String, BTreeMap<RestrictionName, Vec<bool>>> = BTreeMap::new();
     let stored: &[Assigned<RestrictionName>] = if given.stored { &world.stored_restrictions } else { &[] };
     for user in users_named(model, world) {
         let mut found: Vec<(String, bool)> = Vec::new();
-        for assigned in given.restrictions.iter().chain(stored).filter(|assigned| counts(assigned.period, world.now)) {
-            if reached(model, world, &assigned.to, &user).is_some() {
+        for assigned in given.restrictions.iter().chain(stored).filter(|assigned| counts(assigned.period, world.now, when)) {
+            if reached(model, world, &assigned.to, &user, when).is_some() {
                 found.push((assigned.what.to_string(), assigned.confirmed));
             }
         }
-        found.extend(given.restriction_tables.iter().flat_map(|table| named(world, table, &user)));
+        found.extend(given.restriction_tables.iter().flat_map(|table| named(world, table, &user, when)));
         for row in world.rows(&users.table).iter().filter(|row| key(row, &users.key).as_deref() == Some(user.as_str())) {
             for flag in given.restriction_flags.iter().filter(|flag| row.get(flag.column.as_str()) != Some(&Value::Bool(false))) {
                 let confirmed = flag.confirmed.as_ref().is_some_and(|column| row.get(column.as_str()).is_some_and(Value::is_true));

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::combinations::forbidden;
 use crate::random::Random;
-use crate::schema::{Schema, Table, fresh_key, people, read_as};
+use crate::schema::{Kind, Schema, Table, fresh_key, people, read_as};
 
 /// Rows that are added to a table of records; half as many to others.
 const ADDED: usize = 20;
@@ -37,7 +37,7 @@ pub fn pools(model: &Model, schema: &Schema, world: &World) -> Pools {
     if let Some(active) = &directory.users.active {
         put(&directory.users.table, active, vec![Value::Bool(true), Value::Bool(true), Value::Bool(true), Value::Bool(false)]);
     }
-    let departments = directory.departments.iter().flat_map(|all| keys(&all.table, &all.key, 0)).collect::<Vec<Value>>();
+    let departments = directory.departments.iter().flat_map(|all| keys(&all.table, &all.key, 1)).collect::<Vec<Value>>();
     if let Some(all) = &directory.departments {
         all.parent.iter().for_each(|parent| put(&all.table, parent, departments.clone()));
         all.head.iter().for_each(|head| put(&all.table, head, users.clone()));
@@ -51,7 +51,7 @@ pub fn pools(model: &Model, schema: &Schema, world: &World) -> Pools {
     }
     for circle in &directory.circles {
         circle.leader.iter().for_each(|leader| put(&circle.table, leader, users.clone()));
-        put(&circle.members.table, &circle.members.of, keys(&circle.table, &circle.key, 0));
+        put(&circle.members.table, &circle.members.of, keys(&circle.table, &circle.key, 1));
         put(&circle.members.table, &circle.members.user, users.clone());
     }
     let text = |text: &str| Value::Text(text.to_owned());
@@ -222,19 +222,26 @@ pub fn grow(random: &mut Random, model: &Model, schema: &Schema, world: &mut Wor
     order.sort_by_key(|table| (!people.contains(&table.name), table.key.is_none(), table.name != model.directory.users.table));
     for table in order {
         let count = if people.contains(&table.name) { ADDED / 2 } else { ADDED };
-        for number in 0..count {
-            let pools = pools(model, schema, world);
-            let key = table.key.as_ref().map(|key| fresh_key(table.kind(key), number));
-            for _ in 0..10 {
-                let new = row(random, table, &pools, world.rows(&table.name), key.clone());
-                let add = |world: &mut World| world.tables.entry(table.name.clone()).or_default().push(new.clone());
-                if !people.contains(&table.name) {
-                    add(world);
-                    break;
-                }
-                if keep(world, &add) {
-                    break;
-                }
+        let pools = pools(model, schema, world);
+        let there = world.rows(&table.name).to_vec();
+        let mut new: Vec<Row> = (0..count)
+            .map(|number| {
+                let key = table.key.as_ref().map(|key| fresh_key(table.kind(key), number));
+                row(random, table, &pools, &there, key)
+            })
+            .collect();
+        loop {
+            world.tables.insert(table.name.clone(), there.iter().chain(&new).cloned().collect());
+            let wrong = if people.contains(&table.name) { forbidden(model, world, None) } else { BTreeSet::new() };
+            if wrong.is_empty() {
+                break;
+            }
+            // Whoever may not be like that is named by a new row.
+            let named = |row: &Row| row.values().any(|value| value.key().is_some_and(|key| wrong.iter().any(|(user, _)| *user == key)));
+            let before = new.len();
+            new.retain(|row| !named(row));
+            if new.len() == before {
+                new.pop();
             }
         }
     }
@@ -307,9 +314,13 @@ pub fn same_place(one: &Subject, other: &Subject) -> bool {
 }
 
 /// One subject of each kind, everyone apart: that would leave nobody without the role.
+/// Now and then it is one that is not there, and may come to be.
 pub fn some_subjects(random: &mut Random, model: &Model, world: &World) -> Vec<Subject> {
     let mut some = |table: &TableName, key: &ColumnName| {
         let rows = world.rows(table);
+        if let (true, Some(Value::Int(_))) = (random.chance(30), rows.first().and_then(|row| row.get(key.as_str()))) {
+            return fresh_key(Kind::Int, 900).key();
+        }
         (!rows.is_empty()).then(|| random.pick(rows)[key.as_str()].to_string())
     };
     let directory = &model.directory;

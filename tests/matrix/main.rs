@@ -2,7 +2,7 @@
 //! with one clause after the other broken, each of which must be noticed.
 //!
 //! A fixed sample of broken clauses; with CRM_ACCESS_MUTANTS=all all of them, with any other text those that have it in their name.
-//! CRM_ACCESS_MUTANTS_SEED chooses other data.
+//! CRM_ACCESS_MUTANTS_ONLY names a preset, or a preset and a target, to try alone. CRM_ACCESS_MUTANTS_SEED chooses other data.
 
 mod bench;
 mod bodies;
@@ -13,6 +13,7 @@ mod clauses;
 mod combinations;
 mod data;
 mod equivalent;
+mod givings;
 mod mutants;
 mod probes;
 #[allow(dead_code)]
@@ -50,10 +51,11 @@ fn seed() -> u64 {
 /// Runs something for each preset and target, two at a time.
 fn each(run: impl Fn(&Preset, Target) + Sync) {
     println!("seed={}", seed());
-    let mut presets = presets();
-    presets.retain(|preset| setting("CRM_ACCESS_MUTANTS_PRESET").is_none_or(|name| name == preset.name));
+    let presets = presets();
+    let only = setting("CRM_ACCESS_MUTANTS_ONLY");
+    let wanted = |preset: &Preset, target: Target| only.as_ref().is_none_or(|only| format!("{} {}", preset.name, target.name()).contains(only));
     let jobs: Mutex<VecDeque<(&Preset, Target)>> =
-        Mutex::new(presets.iter().flat_map(|preset| TARGETS.map(|target| (preset, target))).collect());
+        Mutex::new(presets.iter().flat_map(|preset| TARGETS.map(|target| (preset, target))).filter(|(preset, target)| wanted(preset, *target)).collect());
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {

@@ -1,12 +1,13 @@
 //! What no statement of a user shows: who else could get in, and whether the rules stand as they must.
 
-use crm_access::model::{Entity, Model};
-use crm_access::program::Target;
+use crm_access::decide::{Judge, Row};
+use crm_access::model::{Action, Entity, Model};
+use crm_access::program::{Target, joined_name};
 use crm_access::render::{Plain, Quoting};
 use postgres::Client;
 
-use crate::bench::{Asker, Bench};
-use crate::cells::{Cell, STRANGE, askers, of_asker};
+use crate::bench::{Asker, Bench, Check};
+use crate::cells::{Cell, STRANGE, What, askers, is_known, of_asker};
 use crate::data::pools;
 use crate::random::Random;
 use crate::schema::{table_sql, tables};
@@ -81,12 +82,10 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
                    SET LOCAL intervalstyle = 'sql_standard';";
     let everyone = askers(&bench.model, &bench.world);
     let mut all = Vec::new();
-    let mut reading = |cells: Vec<Cell>, kind: &'static str| {
-        all.extend(cells.into_iter().filter(|cell| cell.kind == "reading").map(|cell| Cell { kind, ..cell }));
-    };
+    let mut reading = |cells: Vec<Cell>, kind: &'static str| all.extend(cells.into_iter().map(|cell| Cell { kind, ..cell }));
     for (before, kind) in [(hostile, "hostile settings"), (protected.as_str(), "protected people")] {
         for asker in everyone.iter().step_by(3) {
-            reading(of_asker(bench, &mut random, &pools, asker.clone(), &bench.world, before), kind);
+            reading(of_asker(bench, &mut random, &pools, asker.clone(), (&bench.world, before), What::Reading), kind);
         }
     }
     // What everyone is given would hide what only some have, so it is tried apart.
@@ -98,19 +97,59 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
             let sql = crate::bench::store("role", role.name.as_str(), &to, false, period);
             let before = format!("SET LOCAL session_replication_role = replica; {sql}; SET LOCAL session_replication_role = origin;");
             for asker in everyone.iter().skip(1).step_by(7) {
-                reading(of_asker(bench, &mut random, &pools, asker.clone(), &world, &before), "given to everyone");
+                reading(of_asker(bench, &mut random, &pools, asker.clone(), (&world, &before), What::Reading), "given to everyone");
             }
         }
     }
     for (login, user) in logins(bench) {
-        let cells = of_asker(bench, &mut random, &pools, Asker::User(user), &bench.world, "");
+        let cells = of_asker(bench, &mut random, &pools, Asker::User(user), (&bench.world, ""), What::Reading);
         let as_login = cells.into_iter().map(|cell| Cell { asker: Asker::Role(login.clone()), known: true, ..cell });
         reading(as_login.collect(), "logins");
     }
+    all.extend(helpers(bench, &everyone));
     // People's tables themselves are closed then.
-    let checks = others.iter().map(|name| crate::bench::Check { sql: format!("SELECT 1 FROM {name}"), expected: "rows 0".to_owned() });
+    let checks = others.iter().map(|name| Check { sql: format!("SELECT 1 FROM {name}"), expected: "rows 0".to_owned() });
     let (asker, before) = (Asker::Role(OUTSIDER.to_owned()), protected.clone());
     all.push(Cell { asker, known: true, before, table: None, kind: "protected people", checks: checks.collect() });
+    all
+}
+
+/// What the helper functions give to who calls them directly: what they may see anyway, and nothing to nobody.
+fn helpers(bench: &Bench, everyone: &[Asker]) -> Vec<Cell> {
+    let call = |name: &str| format!("crm_access_rules.{}()", Plain.identifier(name));
+    let mut all = Vec::new();
+    for asker in everyone {
+        let user = match asker {
+            Asker::User(user) => Some(user.as_str()),
+            _ => None,
+        };
+        let judge = Judge::new(&bench.model, &bench.world, user);
+        let known = is_known(&bench.model, &bench.world, user);
+        let mut push = |table, sql: String, expected: String| {
+            let (asker, checks) = (asker.clone(), vec![Check { sql, expected }]);
+            all.push(Cell { asker, known, before: String::new(), table, kind: "helpers", checks });
+        };
+        if !known {
+            bench.helpers.iter().for_each(|name| push(None, format!("SELECT * FROM {}", call(name)), "rows 0".to_owned()));
+        }
+        for entity in &bench.model.entities {
+            for (word, action) in [("readable", Action::Read), ("updatable", Action::Update)] {
+                let name = joined_name(&[entity.name.as_str(), word]);
+                if !bench.helpers.contains(&name) {
+                    continue;
+                }
+                let may = |row: &&Row| judge.may(entity, Action::Read, row).allowed && judge.may(entity, action, row).allowed;
+                let rows = bench.world.rows(&entity.table).iter().filter(may);
+                let mut keys: Vec<String> = rows.map(|row| row[entity.key.as_str()].to_string()).collect();
+                keys.sort();
+                push(
+                    Some(entity.table.clone()),
+                    format!("SELECT array_agg(k::text) FROM {} AS k", call(&name)),
+                    format!("keys {}", keys.join(" ")),
+                );
+            }
+        }
+    }
     all
 }
 
@@ -217,7 +256,7 @@ fn a_forged_or_late_identity_is_nobodys(bench: &mut Bench) -> Result<(), String>
         return Ok(());
     };
     let users = bench.model.directory.users.clone();
-    let active = |row: &&crm_access::decide::Row| {
+    let active = |row: &&Row| {
         users.active.as_ref().is_none_or(|active| row.get(active.as_str()).is_some_and(crm_access::decide::Value::is_true))
     };
     let rows: Vec<String> = bench.world.rows(&users.table).iter().filter(active).map(|row| row[users.key.as_str()].to_string()).collect();
@@ -266,7 +305,7 @@ fn one_prepared_statement_serves_every_identity(bench: &mut Bench) -> Result<(),
             Asker::User(user) => Some(user.as_str()),
             _ => None,
         };
-        let judge = crm_access::decide::Judge::new(&bench.model, &bench.world, user);
+        let judge = Judge::new(&bench.model, &bench.world, user);
         let mut transaction = backend.transaction().map_err(|error| format!("{error:?}"))?;
         let said = user.map_or(Ok(()), |user| transaction.batch_execute(&bench.identity(user)));
         let known = said.is_ok();
