@@ -31,6 +31,7 @@ test: setup
 
 fuzz: setup
 	@tools/fuzz $(or $(SECONDS),600) $(SEED)
+
 mutants: setup
 	@tools/mutants
 
