@@ -27,7 +27,7 @@ pub enum Forbidden {
 pub fn forbidden(model: &Model, world: &World) -> BTreeSet<Forbidden> {
     let mut found = BTreeSet::new();
     for key in everyone(model, world) {
-        let person = Person::of(model, world, &key);
+        let person = Person::of(model, world, &key, true);
         let has = |restriction: &Restriction| person.given.iter().any(|(name, _)| *name == restriction.name);
         for restriction in model.restrictions.iter().filter(|restriction| has(restriction)) {
             let name = &restriction.name;

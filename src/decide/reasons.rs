@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::{Action, EntityName, ParentTerm, RestrictionName, RoleName, Term};
+use crate::model::{Action, EntityName, RestrictionName, RoleName, Term};
 
 /// A part of an answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,8 @@ pub enum Reason {
     NoStage(RoleName, Action),
     /// A role does not count, because one given more closely says something too.
     Outranked(RoleName, Action),
+    /// A sharing rule opens the record; its place in the list, organization defaults first.
+    Shared(usize, Action),
     /// A restriction leaves the record.
     Leaves(RestrictionName, Action),
     /// A restriction refuses the record: where it comes from, and what failed in each scope that it leaves.
@@ -92,6 +94,7 @@ impl fmt::Display for Reason {
             Reason::Outranked(role, action) => {
                 write!(f, "role `{role}` does not count for {}: another is given more closely", action.name())
             }
+            Reason::Shared(at, action) => write!(f, "sharing rule {} grants {}", at + 1, action.name()),
             Reason::Leaves(restriction, action) => write!(f, "restriction `{restriction}` leaves the record for {}", action.name()),
             Reason::Refused(restriction, action, given, leaves) => {
                 write!(f, "restriction `{restriction}` refuses {} ({given})", action.name())?;
@@ -130,27 +133,8 @@ impl fmt::Display for Source {
 impl fmt::Display for Leaf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Leaf::Term(term) => write!(f, "`{}`", words(term)),
+            Leaf::Term(term) => write!(f, "`{term}`"),
             Leaf::Predicate(text) => write!(f, "`{text}`"),
         }
     }
-}
-
-/// A term as the configuration writes it.
-fn words(term: &Term) -> String {
-    let plain = match term {
-        Term::Own => "own",
-        Term::Created => "created",
-        Term::Unassigned => "unassigned",
-        Term::Team => "team",
-        Term::Department => "department",
-        Term::DepartmentTree => "department_tree",
-        Term::Open => "open",
-        Term::Parent(parent, ParentTerm::Readable) => return format!("parent({parent})"),
-        Term::Parent(parent, ParentTerm::Updatable) => return format!("parent({parent}, update)"),
-        Term::Parent(parent, ParentTerm::Owned) => return format!("own({parent})"),
-        Term::Parent(parent, ParentTerm::Created) => return format!("created({parent})"),
-        Term::Without(parent) => return format!("without({parent})"),
-    };
-    plain.to_owned()
 }

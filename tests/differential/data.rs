@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crm_access::decide::{Row, Value, World};
-use crm_access::model::{Assigned, CircleKind, KeyType, RestrictionName, RoleName, Subject};
+use crm_access::model::{Assigned, CircleKind, KeyType, Period, RestrictionName, RoleName, Subject};
 
 use crate::configuration::{RESTRICTIONS, ROLES, STAGES};
 use crate::random::Random;
@@ -90,14 +90,14 @@ pub fn world(random: &mut Random, flavor: &Flavor) -> World {
     for _ in 0..random.below(3) {
         let what = RoleName::new(ROLES[random.below(ROLES.len())]).expect("a role");
         let to = subject(random, flavor);
-        store(&mut world.stored_roles, Assigned { what, to, confirmed: false });
+        store(&mut world.stored_roles, Assigned { what, to, confirmed: false, period: Period::default() });
     }
     for _ in 0..random.below(3) {
         // The name of one that an earlier configuration had.
         let name = if random.chance(8) { "earlier" } else { RESTRICTIONS[random.below(RESTRICTIONS.len())] };
         let what = RestrictionName::new(name).expect("a restriction");
         let to = subject(random, flavor);
-        store(&mut world.stored_restrictions, Assigned { what, to, confirmed: random.chance(50) });
+        store(&mut world.stored_restrictions, Assigned { what, to, confirmed: random.chance(50), period: Period::default() });
     }
     for user in 1..=USERS {
         for name in RESTRICTIONS.iter().filter(|_| random.chance(40)) {
