@@ -1,0 +1,13 @@
+//! Attacks on row security, each by its number in docs/security.md: what an insider with the application's connection, or with a login of
+//! their own, could try on a live server. They hold no special attribute except where a test says so.
+//!
+//! `CRM_ACCESS_TEST_URL` names a server with the extension installed, as a superuser; `tools/cluster run --` starts one.
+
+mod attacker;
+#[path = "../live/support.rs"]
+#[allow(dead_code)]
+mod support;
+
+mod conflicts;
+mod spoofing;
+mod tokens;
