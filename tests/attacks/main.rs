@@ -8,6 +8,12 @@ mod attacker;
 #[allow(dead_code)]
 mod support;
 
+mod caches;
 mod conflicts;
+mod definers;
+mod functions;
+mod leaky;
+mod races;
 mod spoofing;
 mod tokens;
+mod writing;
