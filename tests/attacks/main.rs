@@ -3,17 +3,22 @@
 //!
 //! `CRM_ACCESS_TEST_URL` names a server with the extension installed, as a superuser; `tools/cluster run --` starts one.
 
+mod applying;
 mod attacker;
 #[path = "../live/support.rs"]
 #[allow(dead_code)]
 mod support;
 
 mod caches;
+mod cluster;
 mod conflicts;
 mod definers;
 mod functions;
 mod leaky;
+mod names;
+mod outside;
 mod races;
 mod spoofing;
 mod tokens;
+mod traces;
 mod writing;
