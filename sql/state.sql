@@ -53,10 +53,12 @@ CREATE TABLE IF NOT EXISTS crm_access.assignment (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind text NOT NULL CHECK (kind IN ('role', 'restriction')),
     name text NOT NULL,
-    subject text NOT NULL CHECK (subject IN ('user', 'group', 'workgroup', 'team', 'department', 'everyone')),
+    subject text NOT NULL CHECK (subject IN ('user', 'group', 'workgroup', 'team', 'territory', 'department', 'everyone')),
     subject_key text NOT NULL DEFAULT '' CHECK ((subject = 'everyone') = (subject_key = '')),
     subdepartments boolean NOT NULL DEFAULT false,
     confirmed boolean NOT NULL DEFAULT false,
+    starts_at timestamptz,
+    ends_at timestamptz CHECK (ends_at > starts_at),
     assigned_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     assigned_by name NOT NULL DEFAULT session_user,
     UNIQUE (kind, name, subject, subject_key)
@@ -512,14 +514,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $function$
 $function$;
 
 -- Gives a role to a subject: user, group, workgroup, team or department (by key), or everyone.
-CREATE OR REPLACE FUNCTION crm_access.assign(role text, subject text, key text DEFAULT '', subdepartments boolean DEFAULT false) RETURNS void
+CREATE OR REPLACE FUNCTION crm_access.assign(
+    role text, subject text, key text DEFAULT '', subdepartments boolean DEFAULT false, starts_at timestamptz DEFAULT NULL, ends_at timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 BEGIN
     PERFORM crm_access.check_assignment('role', role, subject, key);
-    INSERT INTO crm_access.assignment AS a (kind, name, subject, subject_key, subdepartments)
-    VALUES ('role', role, assign.subject, crm_access.subject_key(assign.subject, key), assign.subdepartments)
+    INSERT INTO crm_access.assignment AS a (kind, name, subject, subject_key, subdepartments, starts_at, ends_at)
+    VALUES ('role', role, assign.subject, crm_access.subject_key(assign.subject, key), assign.subdepartments, assign.starts_at, assign.ends_at)
     ON CONFLICT ON CONSTRAINT assignment_kind_name_subject_subject_key_key DO UPDATE
-    SET subdepartments = excluded.subdepartments, assigned_at = clock_timestamp(), assigned_by = session_user;
+    SET subdepartments = excluded.subdepartments, starts_at = excluded.starts_at, ends_at = excluded.ends_at, assigned_at = clock_timestamp(), assigned_by = session_user;
 END
 $function$;
 
@@ -535,14 +538,16 @@ $function$;
 
 -- Gives a restriction to a subject; `confirmed` where its giver knows that the user is a leader (T10).
 CREATE OR REPLACE FUNCTION crm_access.restrict(
-    restriction text, subject text, key text DEFAULT '', confirmed boolean DEFAULT false, subdepartments boolean DEFAULT false) RETURNS void
+    restriction text, subject text, key text DEFAULT '', confirmed boolean DEFAULT false, subdepartments boolean DEFAULT false,
+    starts_at timestamptz DEFAULT NULL, ends_at timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 BEGIN
     PERFORM crm_access.check_assignment('restriction', restriction, subject, key);
-    INSERT INTO crm_access.assignment AS a (kind, name, subject, subject_key, confirmed, subdepartments)
-    VALUES ('restriction', restriction, restrict.subject, crm_access.subject_key(restrict.subject, key), restrict.confirmed, restrict.subdepartments)
+    INSERT INTO crm_access.assignment AS a (kind, name, subject, subject_key, confirmed, subdepartments, starts_at, ends_at)
+    VALUES ('restriction', restriction, restrict.subject, crm_access.subject_key(restrict.subject, key), restrict.confirmed, restrict.subdepartments,
+        restrict.starts_at, restrict.ends_at)
     ON CONFLICT ON CONSTRAINT assignment_kind_name_subject_subject_key_key DO UPDATE
-    SET confirmed = excluded.confirmed, subdepartments = excluded.subdepartments, assigned_at = clock_timestamp(), assigned_by = session_user;
+    SET confirmed = excluded.confirmed, subdepartments = excluded.subdepartments, starts_at = excluded.starts_at, ends_at = excluded.ends_at, assigned_at = clock_timestamp(), assigned_by = session_user;
 END
 $function$;
 

@@ -246,6 +246,9 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
         steps.extend(grant_execute("can", &arguments, application, records));
     }
     steps.extend(grant_execute("current_user_key", &[], application, records));
+    if target == Target::Extension {
+        steps.extend(grant_execute("exporting", &[], application, records));
+    }
     let (callers, function, arguments): (&[DbRoleName], &str, Vec<&[&'static str]>) = match (target, &model.identity.setting) {
         (Target::Extension, _) => (&model.identity.act_as, "act_as", vec![&["text"], &["bigint"], &["integer"], &["uuid"]]),
         (Target::Portable, Some(setting)) if setting.signed => (&setting.issuers, "issue", vec![&["text", "integer"]]),

@@ -1,7 +1,7 @@
 //! What commands do under row security, as PostgreSQL defines it. All data are those before the command.
 
 use super::{Judge, Row};
-use crate::model::{Action, Entity};
+use crate::model::{Action, Entity, Grant, Level};
 
 /// What a command does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,16 @@ impl Judge<'_> {
 /// SELECT: the rows that are seen.
 pub fn select(judge: &Judge<'_>, entity: &Entity) -> Vec<usize> {
     places(judge, entity, |row| judge.may(entity, Action::Read, row).allowed)
+}
+
+/// COPY ... TO where the extension guards it: refused where no role may export any record of the entity.
+pub fn export(judge: &Judge<'_>, entity: &Entity) -> Outcome {
+    let says = |grant: &Grant| grant.entity == entity.name && grant.action == Action::Export;
+    let some = |level: &Level| !level.scopes.is_empty() || level.stages.iter().any(|stage| !stage.scopes.is_empty());
+    if !judge.model.roles.iter().flat_map(|role| &role.grants).any(|grant| says(grant) && some(&grant.level)) {
+        return Outcome::Refused;
+    }
+    Outcome::Rows(places(judge, entity, |row| judge.all_of(entity, Action::Export, Reads(true), row)))
 }
 
 /// SELECT ... FOR UPDATE: the rows that are locked are those that may be changed.

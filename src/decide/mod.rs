@@ -16,7 +16,7 @@ mod value;
 mod world;
 
 pub use ask::{Ask, Decision, decide};
-pub use commands::{Change, Outcome, Reads, delete, insert, lock, merge_delete, merge_update, select, update, upsert};
+pub use commands::{Change, Outcome, Reads, delete, export, insert, lock, merge_delete, merge_update, select, update, upsert};
 pub use judge::Judge;
 pub use reasons::{Given, Leaf, Reason, Source};
 pub use value::Value;

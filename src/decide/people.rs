@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::world::{key_in, value};
 use super::{Given, Reason, Row, Source, Value, World};
-use crate::model::{Assigned, CircleKind, Members, Model, Promotion, RestrictionName, RoleName, Subject};
+use crate::model::{Assigned, CircleKind, ColumnName, Members, Model, NameTable, Promotion, RestrictionName, RoleName, Subject};
 
 /// An active user.
 pub(super) struct Person<'w> {
@@ -26,6 +28,23 @@ pub(super) fn circles(model: &Model, world: &World, kind: CircleKind, user: &str
     let led =
         circle.leader.iter().flat_map(|leader| world.rows_with(&circle.table, leader, user)).filter_map(|row| key_in(row, &circle.key));
     of_rows.chain(led).collect()
+}
+
+/// A user and everyone who reports to them, to a depth.
+pub(super) fn reports(model: &Model, world: &World, user: &str, depth: Option<u8>) -> BTreeSet<String> {
+    let users = &model.directory.users;
+    let mut found = BTreeSet::from([user.to_owned()]);
+    let Some(manager) = &users.manager else { return found };
+    let mut level = 0;
+    let mut above = found.clone();
+    while !above.is_empty() && depth.is_none_or(|depth| level < depth) {
+        let rows = above.iter().flat_map(|boss| world.rows_with(&users.table, manager, boss));
+        let below: BTreeSet<String> = rows.filter_map(|row| key_in(row, &users.key)).filter(|key| !found.contains(key)).collect();
+        found.extend(below.iter().cloned());
+        above = below;
+        level += 1;
+    }
+    found
 }
 
 /// The departments of a user: as a member, or as their head.
@@ -64,6 +83,24 @@ pub(super) fn with_subdepartments(model: &Model, world: &World, mut found: BTree
     }
 }
 
+/// How closely a subject that is no role reaches a user, if it does.
+pub(super) fn reaches(model: &Model, world: &World, user: &str, to: &Subject) -> Option<u8> {
+    let (holds, rank) = match to {
+        Subject::User(key) => (key == user, 1),
+        Subject::Circle(kind, key) => (circles(model, world, *kind, user).contains(key), 2),
+        Subject::Department { key, subdepartments } => {
+            let mut reached = BTreeSet::from([key.clone()]);
+            if *subdepartments {
+                reached = with_subdepartments(model, world, reached);
+            }
+            (departments(model, world, user).iter().any(|of| reached.contains(of)), 3)
+        }
+        Subject::HavingRole(_) => (false, 1),
+        Subject::Everyone => (true, 4),
+    };
+    holds.then_some(rank)
+}
+
 impl<'w> Person<'w> {
     /// The user of that key, or why no one is.
     pub(super) fn find(model: &Model, world: &'w World, user: Option<&str>) -> Result<Person<'w>, Reason> {
@@ -81,27 +118,19 @@ impl<'w> Person<'w> {
 
     /// How closely a subject reaches this user, if it does.
     fn reached(&self, model: &Model, world: &World, to: &Subject) -> Option<u8> {
-        let (holds, rank) = match to {
-            Subject::User(key) => (*key == self.key, 1),
-            Subject::Circle(kind, key) => (circles(model, world, *kind, &self.key).contains(key), 2),
-            Subject::Department { key, subdepartments } => {
-                let mut reached = BTreeSet::from([key.clone()]);
-                if *subdepartments {
-                    reached = with_subdepartments(model, world, reached);
-                }
-                (departments(model, world, &self.key).iter().any(|of| reached.contains(of)), 3)
-            }
-            Subject::HavingRole(role) => (self.roles.contains_key(role), 1),
-            Subject::Everyone => (true, 4),
-        };
-        holds.then_some(rank)
+        match to {
+            Subject::HavingRole(role) => self.roles.contains_key(role).then_some(1),
+            to => reaches(model, world, &self.key, to),
+        }
     }
 
     /// All that assignments give to this user.
     fn assigned<R: Clone>(&self, model: &Model, world: &World, listed: &[Assigned<R>], stored: &[Assigned<R>]) -> Vec<(R, Given)> {
         let stored = if model.assignments.stored { stored } else { &[] };
         let all = listed.iter().map(|given| (given, Source::Listed)).chain(stored.iter().map(|given| (given, Source::Stored)));
-        all.filter_map(|(given, source)| Some((given.what.clone(), Given { rank: self.reached(model, world, &given.to)?, source })))
+        let counts = |given: &Assigned<R>| Timestamp::from_microsecond(world.now).is_ok_and(|now| given.period.holds(now));
+        all.filter(|(given, _)| counts(given))
+            .filter_map(|(given, source)| Some((given.what.clone(), Given { rank: self.reached(model, world, &given.to)?, source })))
             .collect()
     }
 
@@ -110,7 +139,10 @@ impl<'w> Person<'w> {
         let mut found = self.assigned(model, world, &sources.roles, &world.stored_roles);
         for table in &sources.role_tables {
             let source = Source::Table(table.table.to_string());
-            let names = world.rows_with(&table.table, &table.user, &self.key).filter_map(|row| key_in(row, &table.name));
+            let names = world
+                .rows_with(&table.table, &table.user, &self.key)
+                .filter(|row| in_period(table, row, world.now))
+                .filter_map(|row| key_in(row, &table.name));
             found.extend(names.filter_map(|name| Some((RoleName::new(&name).ok()?, Given { rank: 1, source: source.clone() }))));
         }
         for flag in sources.role_flags.iter().filter(|flag| value(self.row, &flag.column).is_true()) {
@@ -131,7 +163,10 @@ impl<'w> Person<'w> {
         let mut found = self.assigned(model, world, &sources.restrictions, &world.stored_restrictions);
         for table in &sources.restriction_tables {
             let source = Source::Table(table.table.to_string());
-            let names = world.rows_with(&table.table, &table.user, &self.key).filter_map(|row| key_in(row, &table.name));
+            let names = world
+                .rows_with(&table.table, &table.user, &self.key)
+                .filter(|row| in_period(table, row, world.now))
+                .filter_map(|row| key_in(row, &table.name));
             found.extend(names.filter_map(|name| Some((RestrictionName::new(&name).ok()?, Given { rank: 1, source: source.clone() }))));
         }
         // What is unknown narrows.
@@ -149,6 +184,15 @@ impl<'w> Person<'w> {
             }
         }
     }
+}
+
+/// Whether a row of a table of assignments counts at that time.
+fn in_period(table: &NameTable, row: &Row, now: i64) -> bool {
+    let reached = |column: &ColumnName, otherwise: bool| match value(row, column) {
+        Value::Time(time) => *time <= now,
+        _ => otherwise,
+    };
+    table.from.as_ref().is_none_or(|from| reached(from, true)) && !table.until.as_ref().is_some_and(|until| reached(until, false))
 }
 
 fn closest<R: Ord>(all: &mut BTreeMap<R, Given>, what: R, given: Given) {

@@ -10,6 +10,7 @@ mod applying;
 mod checking;
 mod diagnostics;
 mod drop_guard;
+mod exporting;
 mod generating;
 mod identity;
 mod session;

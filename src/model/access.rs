@@ -14,11 +14,21 @@ pub enum Action {
     Update,
     /// DELETE
     Delete,
+    /// COPY ... TO; whoever may read may still copy by hand (DESIGN section 8).
+    Export,
 }
 
 impl Action {
     /// Every action, in the order in which policies are written.
-    pub const ALL: [Action; 4] = [Action::Read, Action::Create, Action::Update, Action::Delete];
+    pub const ALL: [Action; 5] = [Action::Read, Action::Create, Action::Update, Action::Delete, Action::Export];
+
+    /// Those that are a command with a policy of its own; the others narrow one of these.
+    pub const COMMANDS: [Action; 4] = [Action::Read, Action::Create, Action::Update, Action::Delete];
+
+    /// Whether a record must be readable too; the server demands it of any command that finds its record by a column.
+    pub const fn needs_read(self) -> bool {
+        matches!(self, Action::Update | Action::Delete | Action::Export)
+    }
 
     /// The action's name in the configuration.
     pub const fn name(self) -> &'static str {
@@ -27,13 +37,14 @@ impl Action {
             Action::Create => "create",
             Action::Update => "update",
             Action::Delete => "delete",
+            Action::Export => "export",
         }
     }
 
-    /// The SQL command that the action is.
+    /// The SQL command that the action is, or is a part of.
     pub const fn command(self) -> &'static str {
         match self {
-            Action::Read => "SELECT",
+            Action::Read | Action::Export => "SELECT",
             Action::Create => "INSERT",
             Action::Update => "UPDATE",
             Action::Delete => "DELETE",
@@ -101,8 +112,12 @@ pub enum Term {
     Created,
     /// It has no owner.
     Unassigned,
+    /// An owner reports to the user, directly or through that many others; without a number through any. The user counts as an owner too.
+    Reports(Option<u8>),
     /// It is of one of the user's teams.
     Team,
+    /// It is of one of the user's territories.
+    Territory,
     /// It is of one of the user's departments.
     Department,
     /// It is of one of the user's departments, or of one below.
@@ -113,6 +128,8 @@ pub enum Term {
     Parent(EntityName, ParentTerm),
     /// It has no parent of that entity.
     Without(EntityName),
+    /// The user may read a record of that entity that belongs to it.
+    Child(EntityName),
 }
 
 /// What must hold for a parent.
@@ -160,18 +177,19 @@ pub struct RestrictionLevel {
     /// The entity.
     pub entity: EntityName,
     /// Scopes for each action, in the order of [`Action::ALL`]. Empty: no record.
-    pub scopes: [Vec<Scope>; 4],
+    pub scopes: [Vec<Scope>; 5],
 }
 
 impl RestrictionLevel {
     /// The scopes of one action.
     pub fn scopes(&self, action: Action) -> &[Scope] {
-        let [read, create, update, delete] = &self.scopes;
+        let [read, create, update, delete, export] = &self.scopes;
         match action {
             Action::Read => read,
             Action::Create => create,
             Action::Update => update,
             Action::Delete => delete,
+            Action::Export => export,
         }
     }
 }

@@ -93,6 +93,7 @@ impl Resolver<'_> {
             (Action::Create, &given.create),
             (Action::Update, &given.update),
             (Action::Delete, &given.delete),
+            (Action::Export, &given.export),
         ];
         for (action, level) in by_action {
             let Some(level) = level.as_ref().or(given.every.as_ref()) else { continue };

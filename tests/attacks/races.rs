@@ -30,19 +30,23 @@ fn in_transaction(world: &World, level: &str, user: &str, last: &str) -> Vec<Str
 #[test]
 fn a30_a_row_that_is_lost_while_one_waits_for_it_is_not_given() {
     for target in TARGETS {
+        let mut world = World::new("teamleader", target);
+        // A company that nothing refers to, so that it may be deleted.
+        world.force("INSERT INTO companies (id, name) VALUES (7000, 'Lone')");
+        let mut changing = connect(&world.database, "postgres");
         for statement in [
-            "SELECT name FROM companies WHERE id = 1 FOR UPDATE",
-            "SELECT name FROM companies WHERE id = 1 FOR NO KEY UPDATE",
-            "SELECT name FROM companies WHERE id = 1 FOR SHARE",
-            "UPDATE companies SET name = name WHERE id = 1 RETURNING name",
-            "DELETE FROM companies WHERE id = 1 RETURNING name",
+            "SELECT name FROM companies WHERE id = 7000 FOR UPDATE",
+            "SELECT name FROM companies WHERE id = 7000 FOR NO KEY UPDATE",
+            "SELECT name FROM companies WHERE id = 7000 FOR SHARE",
+            "UPDATE companies SET name = name WHERE id = 7000 RETURNING name",
+            "DELETE FROM companies WHERE id = 7000 RETURNING name",
         ] {
             for (level, expected) in [("READ COMMITTED", Ok(Vec::new())), ("REPEATABLE READ", Err("40001")), ("SERIALIZABLE", Err("40001"))]
             {
-                let mut world = World::new("teamleader", target);
-                world.force("DELETE FROM contact_companies WHERE company_id = 1; UPDATE deals SET company_id = 2 WHERE company_id = 1; UPDATE invoices SET company_id = 2 WHERE company_id = 1; UPDATE tickets SET company_id = 2 WHERE company_id = 1; UPDATE activities SET company_id = 2 WHERE company_id = 1");
-                let mut changing = connect(&world.database, "postgres");
-                changing.batch_execute("BEGIN; UPDATE companies SET account_manager_id = 2, name = 'no longer hers' WHERE id = 1").unwrap();
+                world.force("UPDATE companies SET account_manager_id = 3, name = 'hers' WHERE id = 7000");
+                changing
+                    .batch_execute("BEGIN; UPDATE companies SET account_manager_id = 2, name = 'no longer hers' WHERE id = 7000")
+                    .unwrap();
                 let commands = in_transaction(&world, level, "3", statement);
                 let backend = connect(&world.database, "crm_backend");
                 let waiting = blocked(&mut world, backend, commands);

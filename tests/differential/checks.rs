@@ -87,7 +87,7 @@ impl About<'_> {
         self.push(format!("WITH x AS (SELECT id FROM {table} FOR UPDATE) SELECT array_agg(id::text) FROM x"), self.keys(&locked), all);
         // Each asks for itself, which takes long.
         if self.random.chance(10) {
-            let action = *self.random.pick(&[Action::Read, Action::Update, Action::Delete]);
+            let action = *self.random.pick(&[Action::Read, Action::Update, Action::Delete, Action::Export]);
             let may =
                 |row: &Row| self.judge.may(self.entity, Action::Read, row).allowed && self.judge.may(self.entity, action, row).allowed;
             let places: Vec<usize> = self.rows.iter().enumerate().filter(|(_, row)| may(row)).map(|(at, _)| at).collect();

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crm_access::decide::{Row, Value, World};
-use crm_access::model::{Assigned, CircleKind, RestrictionName, RoleName, Subject};
+use crm_access::model::{Assigned, CircleKind, Period, RestrictionName, RoleName, Subject};
 
 use crate::configuration::{RESTRICTIONS, ROLES, STAGES};
 use crate::random::Random;
@@ -75,11 +75,11 @@ pub fn world(random: &mut Random, flavor: &Flavor) -> World {
     }
     for _ in 0..random.below(3) {
         let what = RoleName::new(ROLES[random.below(ROLES.len())]).expect("a role");
-        world.stored_roles.push(Assigned { what, to: subject(random, flavor), confirmed: false });
+        world.stored_roles.push(Assigned { what, to: subject(random, flavor), confirmed: false, period: Period::default() });
     }
     for _ in 0..random.below(2) {
         let what = RestrictionName::new(RESTRICTIONS[random.below(RESTRICTIONS.len())]).expect("a restriction");
-        world.stored_restrictions.push(Assigned { what, to: subject(random, flavor), confirmed: false });
+        world.stored_restrictions.push(Assigned { what, to: subject(random, flavor), confirmed: false, period: Period::default() });
     }
     world
 }
