@@ -210,3 +210,19 @@ fn a34_a_way_to_the_owner_or_past_row_security_is_reported() {
     }
     world.force(&format!("REVOKE {way}, crm_owner FROM {member}"));
 }
+
+#[test]
+fn a14_no_policy_of_ours_is_for_all_commands_and_one_of_somebody_elses_is_reported() {
+    for target in TARGETS {
+        let mut world = World::new("teamleader", target);
+        assert_eq!(world.really("SELECT polrelid::regclass || ' ' || polname FROM pg_policy WHERE polcmd = '*'"), Vec::<String>::new());
+        // The danger: meant for changes, it lets those who are bound by no restriction read by it as well.
+        assert_eq!(acting(&mut world, "10", &[COMPANIES]).unwrap(), ["1"], "an intern reads one company");
+        world.force("CREATE POLICY changes ON companies FOR ALL TO crm_app USING (city = 'Bremen')");
+        assert_ne!(acting(&mut world, "10", &[COMPANIES]).unwrap(), ["1"]);
+        assert_eq!(acting(&mut world, "3", &[COMPANIES]).unwrap(), [LENAS], "a restriction still holds");
+        if target == Target::Extension {
+            assert_reported(&mut world, "foreign-policy", "changes");
+        }
+    }
+}

@@ -17,6 +17,7 @@ mod functions;
 mod leaky;
 mod names;
 mod outside;
+mod planner;
 mod races;
 mod spoofing;
 mod tokens;
