@@ -3,6 +3,7 @@
 //! Takes a [`Config`] as written, gives a [`Model`] only if nothing is wrong; otherwise every mistake has been reported.
 
 mod assignments;
+mod audit;
 mod entities;
 mod identity;
 mod names;
@@ -11,6 +12,7 @@ mod restrictions;
 mod roles;
 mod scopes;
 mod sharing;
+mod time;
 mod warnings;
 
 use crate::config::{Config, KeyType};
@@ -33,6 +35,7 @@ pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) 
     let restrictions = resolver.restrictions(&entities, &roles);
     let assignments = resolver.assignments(&roles, &restrictions);
     let sharing = resolver.sharing(&entities, &roles);
+    let accepted = resolver.accepted();
     let model = Model {
         application_role: application_role?,
         reader_role: reader_role?,
@@ -44,6 +47,7 @@ pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) 
         assignments,
         sharing,
         conflict: config.conflict.as_ref().map(|conflict| conflict.value).unwrap_or_default(),
+        accepted,
     };
     resolver.child_cycles(&model);
     resolver.warn(&model);
