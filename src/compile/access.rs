@@ -1,9 +1,12 @@
 //! Grants and restrictions as conditions on a record.
 
+use jiff::Timestamp;
+
 use super::CompileError;
+use super::directory::is_in;
 use super::functions::Functions;
-use super::scope::{any_scope, one_scope};
-use crate::model::{Action, Conflict, Entity, Model, Promotion, Restriction, RoleName, Scope};
+use super::scope::{any_scope, one_scope, owned_by_members};
+use crate::model::{Action, Conflict, Entity, Model, Promotion, Restriction, RoleName, Scope, SharingRule, Subject};
 use crate::program::{Argument, Call, Expr};
 
 /// A condition that the roles give records by: who, at which stages, which records.
@@ -37,10 +40,15 @@ pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Re
     let mut arms: Vec<Arm> = Vec::new();
     let mut denied: Vec<(StageTest, Vec<RoleName>)> = Vec::new();
     let mut mentioned: Vec<RoleName> = Vec::new();
+    // Whose holders are left no record at all where a denial wins.
+    let mut denied_all: Vec<RoleName> = Vec::new();
     for role in &model.roles {
         for grant in role.grants.iter().filter(|grant| grant.entity == entity.name && grant.action == action) {
             let holders = model.roles_including(std::slice::from_ref(&role.name));
             extend(&mut mentioned, &holders);
+            if grant.level.scopes.is_empty() && grant.level.stages.iter().all(|stage| stage.scopes.is_empty()) {
+                extend(&mut denied_all, &holders);
+            }
             let listed: Vec<&str> = grant.level.stages.iter().map(|stage| stage.stage.as_str()).collect();
             let rest = if listed.is_empty() { StageTest::Any } else { StageTest::Other(listed) };
             let by_stage = grant.level.stages.iter().map(|stage| (StageTest::Is(&stage.stage), &stage.scopes));
@@ -81,7 +89,11 @@ pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Re
         why.push(format!("{}: {}{}", texts(&roles).join(", "), describe(arm.scope), describe_stage(&arm.stage)));
     }
     let mut condition = Expr::any(conditions);
+    let mut any = Expr::any(any);
     if model.conflict == Conflict::DenyWins {
+        if !denied_all.is_empty() {
+            any = Expr::all([any, holds_role(&in_order(model, &denied_all)).negated()]);
+        }
         let mut denials = Vec::new();
         for (stage, roles) in &denied {
             let roles = in_order(model, roles);
@@ -90,7 +102,43 @@ pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Re
         }
         condition = Expr::all([condition].into_iter().chain(denials));
     }
-    Ok(Granted { condition, any: Expr::any(any), why })
+    // What is shared adds, whatever the roles say of each other.
+    let mut opened = vec![condition];
+    for rule in model.sharing.iter().filter(|rule| rule.opens(&entity.name, action)) {
+        let (holds, records) = shared(functions, entity, rule)?;
+        any = Expr::any([any, holds.clone()]);
+        opened.push(Expr::all([holds, records]));
+        let (kind, keys) = subject_keys(model, &rule.to);
+        why.push(format!("shared with {kind} {}: {}", keys.join(", "), describe(&rule.scope)));
+    }
+    Ok(Granted { condition: Expr::any(opened), any, why })
+}
+
+/// Whether a sharing rule is for the user, and whether it is about the record.
+fn shared(functions: &mut Functions, entity: &Entity, rule: &SharingRule) -> Result<(Expr, Expr), CompileError> {
+    let side = |moment: Option<Timestamp>, open: &str| Argument::Text(moment.map_or(open.to_owned(), |moment| moment.to_string()));
+    let (kind, keys) = subject_keys(functions.model, &rule.to);
+    let during = [side(rule.period.from, "-infinity"), side(rule.period.until, "infinity")];
+    let arguments = [Argument::Text(kind), Argument::Texts(keys)].into_iter().chain(during).collect();
+    let holds = Expr::Once(Call { function: is_in(functions)?, arguments });
+    let mut records = vec![one_scope(functions, entity, &rule.scope)?];
+    if let Some(owner) = &rule.owned_by {
+        records.push(owned_by_members(functions, entity, owner)?);
+    }
+    Ok((holds, Expr::all(records)))
+}
+
+/// A subject's kind, and the keys that stand for it there.
+pub fn subject_keys(model: &Model, subject: &Subject) -> (String, Vec<String>) {
+    let (kind, keys) = match subject {
+        Subject::User(key) => ("user", vec![key.clone()]),
+        Subject::Circle(kind, key) => (kind.name(), vec![key.clone()]),
+        Subject::Department { key, subdepartments: true } => ("department_tree", vec![key.clone()]),
+        Subject::Department { key, subdepartments: false } => ("department", vec![key.clone()]),
+        Subject::HavingRole(role) => ("role", texts(&in_order(model, &model.roles_including(std::slice::from_ref(role))))),
+        Subject::Everyone => ("everyone", vec![String::new()]),
+    };
+    (kind.to_owned(), keys)
 }
 
 /// What one restriction leaves of an entity for an action, or `None` where it leaves it as granted.
@@ -118,15 +166,21 @@ fn applies(model: &Model, restriction: &Restriction) -> Expr {
     }
 }
 
-/// Everything that must hold for a record and an action: granted and left by every restriction; a change needs read as well, as the
-/// server demands it of any command that finds its record by a column.
+/// Everything that must hold for a record and an action: granted and left by every restriction, and read where the action needs it.
 pub fn record_condition(functions: &mut Functions, entity: &Entity, action: Action) -> Result<Expr, CompileError> {
-    let model = functions.model;
     let mut parts = Vec::new();
-    if matches!(action, Action::Update | Action::Delete) {
+    if action.needs_read() {
         parts.push(record_condition(functions, entity, Action::Read)?);
     }
     parts.push(granted(functions, entity, action)?.condition);
+    parts.push(restricted_condition(functions, entity, action)?);
+    Ok(Expr::all(parts))
+}
+
+/// What all restrictions together leave of an entity for an action.
+pub fn restricted_condition(functions: &mut Functions, entity: &Entity, action: Action) -> Result<Expr, CompileError> {
+    let model = functions.model;
+    let mut parts = Vec::new();
     for restriction in &model.restrictions {
         parts.extend(restriction_condition(functions, entity, action, restriction)?);
     }
@@ -137,7 +191,7 @@ pub fn record_condition(functions: &mut Functions, entity: &Entity, action: Acti
 pub fn any_condition(functions: &mut Functions, entity: &Entity, action: Action) -> Result<Expr, CompileError> {
     let model = functions.model;
     let mut parts = Vec::new();
-    if matches!(action, Action::Update | Action::Delete) {
+    if action.needs_read() {
         parts.push(any_condition(functions, entity, Action::Read)?);
     }
     parts.push(granted(functions, entity, action)?.any);
@@ -170,25 +224,7 @@ fn stage_condition(entity: &Entity, stage: &StageTest) -> Result<Expr, CompileEr
 
 /// A scope in the words of the configuration.
 pub fn describe(scope: &Scope) -> String {
-    use crate::model::{ParentTerm, Term};
-    let mut words: Vec<String> = scope
-        .terms
-        .iter()
-        .map(|term| match term {
-            Term::Own => "own".to_owned(),
-            Term::Created => "created".to_owned(),
-            Term::Unassigned => "unassigned".to_owned(),
-            Term::Team => "team".to_owned(),
-            Term::Department => "department".to_owned(),
-            Term::DepartmentTree => "department_tree".to_owned(),
-            Term::Open => "open".to_owned(),
-            Term::Parent(parent, ParentTerm::Readable) => format!("parent({parent})"),
-            Term::Parent(parent, ParentTerm::Updatable) => format!("parent({parent}, update)"),
-            Term::Parent(parent, ParentTerm::Owned) => format!("own({parent})"),
-            Term::Parent(parent, ParentTerm::Created) => format!("created({parent})"),
-            Term::Without(parent) => format!("without({parent})"),
-        })
-        .collect();
+    let mut words: Vec<String> = scope.terms.iter().map(ToString::to_string).collect();
     if scope.predicate.is_some() {
         words.push("where ...".to_owned());
     }

@@ -84,10 +84,10 @@ fn departments<'m>(functions: &Functions<'m>) -> Result<(&'m Directory, &'m Depa
     Ok((directory, departments))
 }
 
-fn teams<'m>(functions: &Functions<'m>) -> Result<(&'m Directory, &'m Circle), CompileError> {
+fn circle<'m>(functions: &Functions<'m>, kind: CircleKind) -> Result<(&'m Directory, &'m Circle), CompileError> {
     let directory = &functions.model.directory;
-    let teams = directory.circle(CircleKind::Team).ok_or_else(|| CompileError::Unresolved("teams".to_owned()))?;
-    Ok((directory, teams))
+    let circle = directory.circle(kind).ok_or_else(|| CompileError::Unresolved(kind.plural().to_owned()))?;
+    Ok((directory, circle))
 }
 
 /// Keys of the departments that the user belongs to or heads.
@@ -120,14 +120,59 @@ pub fn my_department_tree(functions: &mut Functions) -> Result<String, CompileEr
     })
 }
 
-/// Keys of the teams that the user is in or leads.
-pub fn my_teams(functions: &mut Functions) -> Result<String, CompileError> {
-    functions.require(Need::MyTeams, |functions, name| {
-        let (_, teams) = teams(functions)?;
-        let body = Body { template: "my_circles", values: circle_values(teams) };
+/// Keys of the groups, workgroups, teams or territories that the user is in or leads.
+pub fn my_circles(functions: &mut Functions, kind: CircleKind) -> Result<String, CompileError> {
+    functions.require(Need::MyCircles(kind), |functions, name| {
+        let (_, circle) = circle(functions, kind)?;
+        let body = Body { template: "my_circles", values: circle_values(circle) };
         Ok(Made {
-            function: reading(&name, Vec::new(), Returns::Set(key_type(teams.key_type)), body),
-            why: "keys of the teams that the user is in or leads".to_owned(),
+            function: reading(&name, Vec::new(), Returns::Set(key_type(circle.key_type)), body),
+            why: format!("keys of the {} that the user is in or leads", kind.plural()),
+            callers: Callers::Application,
+        })
+    })
+}
+
+/// Keys of the user and of everyone who reports to them, directly or through others to a depth.
+fn my_reports(functions: &mut Functions, depth: Option<u8>) -> Result<String, CompileError> {
+    functions.require(Need::Reports(depth), |functions, name| {
+        let users = &functions.model.directory.users;
+        let mut values = user_values(&functions.model.directory);
+        values.insert("manager", optional(users.manager.as_ref().map(Sql::ident)));
+        values.insert("depth", depth.map_or(Value::Bool(false), |depth| value(Sql::word(&depth.to_string()))));
+        let body = Body { template: "my_reports", values };
+        Ok(Made {
+            function: reading(&name, Vec::new(), Returns::Set(key_type(users.key_type)), body),
+            why: match depth {
+                Some(depth) => format!("keys of the user and of those who report to them, to a depth of {depth}"),
+                None => "keys of the user and of everyone who reports to them, directly or through others".to_owned(),
+            },
+            callers: Callers::Application,
+        })
+    })
+}
+
+/// Whether the user is in a subject, or has one of some roles, during a time.
+pub fn is_in(functions: &mut Functions) -> Result<String, CompileError> {
+    functions.require(Need::IsIn, |_, name| {
+        let (text, texts) = (|| Sql::word("text"), Sql::word("text[]"));
+        let body = Body { template: "is_in", values: BTreeMap::new() };
+        Ok(Made {
+            function: reading(&name, vec![text(), texts, text(), text()], Returns::One(Sql::word("boolean")), body),
+            why: "whether the user is in a subject, or has one of some roles, from a time until another".to_owned(),
+            callers: Callers::Application,
+        })
+    })
+}
+
+/// Keys of the users in a subject.
+pub fn members_of(functions: &mut Functions) -> Result<String, CompileError> {
+    let key = key_type(functions.model.directory.users.key_type);
+    functions.require(Need::MembersOf, |_, name| {
+        let body = Body { template: "members_of", values: BTreeMap::new() };
+        Ok(Made {
+            function: reading(&name, vec![Sql::word("text"), Sql::word("text[]")], Returns::Set(key), body),
+            why: "keys of the users in a subject".to_owned(),
             callers: Callers::Application,
         })
     })
@@ -136,13 +181,14 @@ pub fn my_teams(functions: &mut Functions) -> Result<String, CompileError> {
 /// Keys of the users near the one who asks, who is one of them.
 pub fn colleagues(functions: &mut Functions, set: Colleagues) -> Result<String, CompileError> {
     let (need, mine) = match set {
-        Colleagues::Team => (Need::TeamColleagues, my_teams(functions)?),
+        Colleagues::Reports(depth) => return my_reports(functions, depth),
+        Colleagues::Team => (Need::TeamColleagues, my_circles(functions, CircleKind::Team)?),
         Colleagues::Department => (Need::DepartmentColleagues, my_departments(functions)?),
         Colleagues::DepartmentTree => (Need::DepartmentTreeColleagues, my_department_tree(functions)?),
     };
     functions.require(need, |functions, name| {
         let (template, mut values) = if set == Colleagues::Team {
-            let (directory, teams) = teams(functions)?;
+            let (directory, teams) = circle(functions, CircleKind::Team)?;
             let mut values = circle_values(teams);
             values.extend(user_values(directory));
             ("circle_colleagues", values)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::CompileError;
-use crate::model::{ColumnName, EntityName, Model, ParentTerm};
+use crate::model::{CircleKind, ColumnName, EntityName, Model, ParentTerm};
 use crate::program::{Body, Function, RULES_SCHEMA, Returns, Sql, Target, Volatility, joined_name};
 
 /// What a generated function answers; each is made once.
@@ -17,18 +17,30 @@ pub enum Need {
     MyDepartments,
     /// Departments of the user and those below.
     MyDepartmentTree,
-    /// Teams of the user.
-    MyTeams,
+    /// Groups, workgroups, teams or territories of the user.
+    MyCircles(CircleKind),
+    /// Users who report to the user, to a depth.
+    Reports(Option<u8>),
     /// Users in one of the user's teams.
     TeamColleagues,
     /// Users in one of the user's departments.
     DepartmentColleagues,
     /// Users in one of the user's departments or below.
     DepartmentTreeColleagues,
+    /// Whether the user is in a subject, during a time.
+    IsIn,
+    /// Users in a subject.
+    MembersOf,
+    /// Records with an owner in a subject.
+    OwnedByMembers(EntityName),
+    /// Parents, of the second entity, of records of the first that can be read.
+    ParentsOf(EntityName, EntityName),
     /// An attribute of the user.
     Attribute(ColumnName),
     /// Records of an entity for which a condition holds.
     Records(EntityName, ParentTerm),
+    /// Records there are that the user owns by a join table.
+    OwnedParents(EntityName),
     /// Whether a record has an owner in the join table.
     HasOwner(EntityName),
     /// Records with an owner among colleagues.
@@ -37,6 +49,8 @@ pub enum Need {
     Linked(EntityName, EntityName, ParentTerm),
     /// Whether a record is linked to a parent.
     HasParent(EntityName, EntityName),
+    /// Records that were shared with the user.
+    Shared(EntityName),
     /// What may be done with an entity.
     Can(EntityName),
 }
@@ -44,6 +58,8 @@ pub enum Need {
 /// Sets of users around the one who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Colleagues {
+    /// Reporting to the user, to a depth.
+    Reports(Option<u8>),
     /// In one of the teams.
     Team,
     /// In one of the departments.
@@ -58,18 +74,30 @@ impl Need {
             Need::Fixed(name) => (*name).to_owned(),
             Need::MyDepartments => "my_departments".to_owned(),
             Need::MyDepartmentTree => "my_department_tree".to_owned(),
-            Need::MyTeams => "my_teams".to_owned(),
+            Need::MyCircles(kind) => joined_name(&["my", kind.plural()]),
+            Need::Reports(None) => "my_reports".to_owned(),
+            Need::Reports(Some(depth)) => format!("my_reports_{depth}"),
             Need::TeamColleagues => "team_colleagues".to_owned(),
             Need::DepartmentColleagues => "department_colleagues".to_owned(),
             Need::DepartmentTreeColleagues => "department_tree_colleagues".to_owned(),
+            Need::IsIn => "is_in".to_owned(),
+            Need::MembersOf => "members_of".to_owned(),
+            Need::OwnedByMembers(entity) => joined_name(&[entity.as_str(), "owned_by_members"]),
+            Need::ParentsOf(child, parent) => joined_name(&[parent.as_str(), "of_readable", child.as_str()]),
             Need::Attribute(column) => joined_name(&["my", column.as_str()]),
             Need::Records(entity, term) => joined_name(&[entity.as_str(), term_word(*term)]),
+            Need::OwnedParents(entity) => joined_name(&[entity.as_str(), "there_and_owned"]),
             Need::HasOwner(entity) => joined_name(&[entity.as_str(), "has_owner"]),
+            Need::OwnedByColleagues(entity, Colleagues::Reports(None)) => joined_name(&[entity.as_str(), "owned_by_reports"]),
+            Need::OwnedByColleagues(entity, Colleagues::Reports(Some(depth))) => {
+                joined_name(&[entity.as_str(), "owned_by_reports", &depth.to_string()])
+            }
             Need::OwnedByColleagues(entity, Colleagues::Team) => joined_name(&[entity.as_str(), "owned_by_team"]),
             Need::OwnedByColleagues(entity, Colleagues::Department) => joined_name(&[entity.as_str(), "owned_by_department"]),
             Need::OwnedByColleagues(entity, Colleagues::DepartmentTree) => joined_name(&[entity.as_str(), "owned_by_department_tree"]),
             Need::Linked(child, parent, term) => joined_name(&[child.as_str(), "with", parent.as_str(), term_word(*term)]),
             Need::HasParent(child, parent) => joined_name(&[child.as_str(), "has", parent.as_str()]),
+            Need::Shared(entity) => joined_name(&[entity.as_str(), "shared"]),
             Need::Can(entity) => joined_name(&["can", entity.as_str()]),
         }
     }

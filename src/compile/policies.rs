@@ -1,22 +1,22 @@
 //! Policies of one entity.
 
 use super::CompileError;
-use super::access::{describe, granted, restriction_condition};
+use super::access::{describe, granted, restricted_condition, restriction_condition};
 use super::functions::Functions;
 use crate::model::{Action, Entity, Model, TableName};
-use crate::program::{Check, Expr, Policy, PolicyKind, Sql, Statement, Step, joined_name};
+use crate::program::{Check, Expr, Policy, PolicyKind, Sql, Statement, Step, Target, joined_name};
 
 /// Name of the policy that lets the reader role see a table.
 pub const READER_POLICY: &str = "crm_access_reader";
 
-/// Policies of an entity: the reader's, what the roles grant, what each restriction leaves.
+/// Policies of an entity: the reader's, what the roles grant, what each restriction leaves, what may be exported of it.
 pub fn policies(functions: &mut Functions, entity: &Entity) -> Result<Vec<(String, Step)>, CompileError> {
     let model = functions.model;
     let table = Sql::table(&entity.table);
     let mut steps = Vec::new();
     let why = format!("{}: the helper functions see every `{}` record", model.reader_role, entity.name);
     steps.push((READER_POLICY.to_owned(), reader_policy(model, &entity.table, why)));
-    for action in Action::ALL {
+    for action in Action::COMMANDS {
         let granted = granted(functions, entity, action)?;
         if granted.condition == Expr::Bool(false) {
             continue; // No policy, no record: the server's own default.
@@ -34,7 +34,7 @@ pub fn policies(functions: &mut Functions, entity: &Entity) -> Result<Vec<(Strin
         ));
     }
     for restriction in &model.restrictions {
-        for action in Action::ALL {
+        for action in Action::COMMANDS {
             let Some(condition) = restriction_condition(functions, entity, action, restriction)? else {
                 continue;
             };
@@ -52,7 +52,32 @@ pub fn policies(functions: &mut Functions, entity: &Entity) -> Result<Vec<(Strin
             ));
         }
     }
+    if functions.target == Target::Extension {
+        steps.extend(export_policy(functions, entity, &table)?);
+    }
     Ok(steps)
+}
+
+/// What COPY ... TO leaves of the records that may be read. Without it, where no role may export any, the extension refuses the command.
+fn export_policy(functions: &mut Functions, entity: &Entity, table: &Sql) -> Result<Option<(String, Step)>, CompileError> {
+    let action = Action::Export;
+    let granted = granted(functions, entity, action)?;
+    if granted.condition == Expr::Bool(false) {
+        return Ok(None);
+    }
+    let not_exporting = Expr::IsTruth(Box::new(Expr::State("exporting".to_owned())), true, true);
+    let exported = Expr::all([granted.condition, restricted_condition(functions, entity, action)?]);
+    let mut why = vec![format!("who may export which `{}` records, with COPY", entity.name)];
+    why.extend(granted.why.into_iter().map(|line| format!("  {line}")));
+    Ok(Some(step(
+        joined_name(&["crm_access", action.name()]),
+        table,
+        PolicyKind::Restrictive,
+        action,
+        Sql::ident(&functions.model.application_role),
+        Expr::any([not_exporting, exported]),
+        why,
+    )))
 }
 
 /// The policy that lets the reader role see a table.
@@ -66,7 +91,7 @@ pub fn reader_policy(model: &Model, table: &TableName, why: String) -> Step {
 fn step(name: String, table: &Sql, permissive: PolicyKind, action: Action, role: Sql, condition: Expr, why: Vec<String>) -> (String, Step) {
     let condition = Sql::Expr(condition);
     let check = match action {
-        Action::Read | Action::Delete => Check { using: Some(condition), with_check: None },
+        Action::Read | Action::Delete | Action::Export | Action::Share => Check { using: Some(condition), with_check: None },
         Action::Create => Check { using: None, with_check: Some(condition) },
         Action::Update => Check { using: Some(condition.clone()), with_check: Some(condition) },
     };

@@ -1,11 +1,12 @@
 //! Scopes as expressions over a record's columns.
 
 use super::CompileError;
-use super::directory::{colleagues, my_department_tree, my_departments, my_teams};
+use super::access::subject_keys;
+use super::directory::{colleagues, members_of, my_circles, my_department_tree, my_departments};
 use super::functions::{Colleagues, Functions};
 use super::identity::attribute;
-use super::sets::{has_owner, has_parent, linked, owned_by_colleagues, records};
-use crate::model::{Action, Entity, Link, Owners, Parent, ParentTerm, Scope, Term};
+use super::sets::{has_owner, has_parent, joined_to_members, linked, owned_by_colleagues, parents, parents_of, records};
+use crate::model::{Action, CircleKind, Entity, Link, Owners, Parent, ParentTerm, Scope, ShareLevel, Subject, Term};
 use crate::predicate;
 use crate::program::{Argument, Builtin, Call, Comparison, Expr};
 
@@ -39,8 +40,16 @@ fn one_term(functions: &mut Functions, entity: &Entity, term: &Term) -> Result<E
             entity.creator.as_ref().map(|column| Expr::equal(Expr::Column(column.to_string()), me())).ok_or_else(|| missing(entity))
         }
         Term::Unassigned => unassigned(functions, entity),
+        Term::Reports(depth) => owned_by(functions, entity, Colleagues::Reports(*depth)),
+        Term::Territory => {
+            let column = entity.territory.as_ref().ok_or_else(|| missing(entity))?;
+            let mine = my_circles(functions, CircleKind::Territory)?;
+            Ok(Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(mine)))
+        }
         Term::Team => match &entity.team {
-            Some(column) => Ok(Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(my_teams(functions)?))),
+            Some(column) => {
+                Ok(Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(my_circles(functions, CircleKind::Team)?)))
+            }
             None => owned_by(functions, entity, Colleagues::Team),
         },
         Term::Department => match &entity.department {
@@ -51,6 +60,11 @@ fn one_term(functions: &mut Functions, entity: &Entity, term: &Term) -> Result<E
             Some(column) => Ok(Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(my_department_tree(functions)?))),
             None => owned_by(functions, entity, Colleagues::DepartmentTree),
         },
+        Term::Shared(level) => {
+            let levels = ShareLevel::ALL.into_iter().filter(|other| other >= level).map(|level| level.name().to_owned()).collect();
+            let function = super::shares::shared(functions, entity)?;
+            Ok(Expr::InSet(Box::new(Expr::Column(entity.key.to_string())), Call::with(function, Argument::Texts(levels))))
+        }
         Term::Open => entity
             .open
             .as_ref()
@@ -59,6 +73,11 @@ fn one_term(functions: &mut Functions, entity: &Entity, term: &Term) -> Result<E
         Term::Parent(name, term) => {
             let parent = entity.parent(name).ok_or_else(|| missing(entity))?;
             through(functions, entity, parent, *term)
+        }
+        Term::Child(name) => {
+            let child = functions.model.entity(name).ok_or_else(|| missing(entity))?;
+            let function = parents_of(functions, child, entity)?;
+            Ok(Expr::InSet(Box::new(Expr::Column(entity.key.to_string())), Call::plain(function)))
         }
         Term::Without(name) => {
             let parent = entity.parent(name).ok_or_else(|| missing(entity))?;
@@ -105,6 +124,24 @@ fn owned_by(functions: &mut Functions, entity: &Entity, set: Colleagues) -> Resu
     }
 }
 
+/// Whether an owner is in a subject.
+pub fn owned_by_members(functions: &mut Functions, entity: &Entity, subject: &Subject) -> Result<Expr, CompileError> {
+    let (kind, keys) = subject_keys(functions.model, subject);
+    let arguments = vec![Argument::Text(kind), Argument::Texts(keys)];
+    match &entity.owners {
+        Owners::None => Err(missing(entity)),
+        Owners::Columns(columns) => {
+            let function = members_of(functions)?;
+            let call = || Call { function: function.clone(), arguments: arguments.clone() };
+            Ok(Expr::any(columns.iter().map(|column| Expr::InSet(Box::new(Expr::Column(column.to_string())), call()))))
+        }
+        Owners::Table(table) => {
+            let function = joined_to_members(functions, entity, table)?;
+            Ok(Expr::InSet(Box::new(Expr::Column(entity.key.to_string())), Call { function, arguments }))
+        }
+    }
+}
+
 fn unassigned(functions: &mut Functions, entity: &Entity) -> Result<Expr, CompileError> {
     match &entity.owners {
         Owners::None => Err(missing(entity)),
@@ -122,7 +159,7 @@ fn through(functions: &mut Functions, entity: &Entity, parent: &Parent, term: Pa
     match &parent.link {
         Link::Column(column) => {
             let above = functions.model.entity(&parent.entity).ok_or_else(|| CompileError::Unresolved(parent.entity.to_string()))?;
-            let function = records(functions, above, term)?;
+            let function = parents(functions, above, term)?;
             Ok(Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(function)))
         }
         Link::Table(table, rule) => {
@@ -187,6 +224,8 @@ fn operand(functions: &mut Functions, tree: &predicate::Operand) -> Result<Expr,
                 Function::Coalesce => Builtin::Coalesce,
                 Function::Now => Builtin::Now,
                 Function::CurrentDate => Builtin::CurrentDate,
+                Function::HoursAgo => Builtin::HoursAgo,
+                Function::DaysAgo => Builtin::DaysAgo,
             };
             Expr::Builtin(builtin, args.iter().map(|argument| operand(functions, argument)).collect::<Result<_, _>>()?)
         }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::functions::{Callers, Colleagues, Functions, Made, Need, body, qualified, reading, value};
 use super::scope::parent_condition;
 use super::{CompileError, directory, key_type};
-use crate::model::{Entity, EntityName, LinkRule, LinkTable, Owners, ParentTerm};
+use crate::model::{Entity, EntityName, Link, LinkRule, LinkTable, Owners, ParentTerm};
 use crate::program::{Returns, Sql};
 
 /// Records of the entity for which `term` holds.
@@ -49,6 +49,31 @@ pub fn records(functions: &mut Functions, entity: &Entity, term: ParentTerm) -> 
     })
 }
 
+/// Parents for which `term` holds. A parent that is not there has no owner, whatever a join table says.
+pub fn parents(functions: &mut Functions, entity: &Entity, term: ParentTerm) -> Result<String, CompileError> {
+    if term != ParentTerm::Owned || !matches!(entity.owners, Owners::Table(_)) {
+        return records(functions, entity, term);
+    }
+    functions.require(Need::OwnedParents(entity.name.clone()), |functions, name| {
+        let returned = key_type(entity.key_type);
+        let condition = parent_condition(functions, entity, term)?;
+        let body = body(
+            "records_where",
+            [
+                ("table", value(Sql::table(&entity.table))),
+                ("key", value(Sql::ident(&entity.key))),
+                ("type", value(returned.clone())),
+                ("condition", value(Sql::Expr(condition))),
+            ],
+        );
+        Ok(Made {
+            function: reading(&name, Vec::new(), Returns::Set(returned), body),
+            why: format!("keys of the `{}` records there are that the user owns", entity.name),
+            callers: Callers::Application,
+        })
+    })
+}
+
 /// Whether a record has an owner in the join table.
 pub fn has_owner(functions: &mut Functions, entity: &Entity, join: &LinkTable) -> Result<String, CompileError> {
     let need = Need::HasOwner(entity.name.clone());
@@ -82,6 +107,49 @@ pub fn owned_by_colleagues(functions: &mut Functions, entity: &Entity, join: &Li
     })
 }
 
+/// Records with an owner, in the join table, who is in a subject.
+pub fn joined_to_members(functions: &mut Functions, entity: &Entity, join: &LinkTable) -> Result<String, CompileError> {
+    functions.require(Need::OwnedByMembers(entity.name.clone()), |functions, name| {
+        let users = directory::members_of(functions)?;
+        let mut function = joined_to_set(entity, join, &name, "joined_to_set", &users);
+        function.arguments = vec![Sql::word("text"), Sql::word("text[]")];
+        function.body.values.insert("of_subject", true.into());
+        Ok(Made {
+            function,
+            why: format!("keys of the `{}` records with an owner in a subject", entity.name),
+            callers: Callers::Application,
+        })
+    })
+}
+
+/// Records to which a child belongs that the user may read.
+pub fn parents_of(functions: &mut Functions, child: &Entity, entity: &Entity) -> Result<String, CompileError> {
+    functions.require(Need::ParentsOf(child.name.clone(), entity.name.clone()), |functions, name| {
+        let readable = records(functions, child, ParentTerm::Readable)?;
+        let parent = child.parent(&entity.name).ok_or_else(|| CompileError::Unresolved(entity.name.to_string()))?;
+        let returned = key_type(entity.key_type);
+        let mut body = body("parents_of_records", [("set", value(qualified(&readable))), ("type", value(returned.clone()))]);
+        body.values.extend(match &parent.link {
+            Link::Column(column) => vec![
+                ("join", false.into()),
+                ("table", value(Sql::table(&child.table))),
+                ("key", value(Sql::ident(&child.key))),
+                ("column", value(Sql::ident(column))),
+            ],
+            Link::Table(join, _) => vec![
+                ("join", value(Sql::table(&join.table))),
+                ("left", value(Sql::ident(&join.left))),
+                ("right", value(Sql::ident(&join.right))),
+            ],
+        });
+        Ok(Made {
+            function: reading(&name, Vec::new(), Returns::Set(returned), body),
+            why: format!("keys of the `{}` records to which a `{}` belongs that the user may read", entity.name, child.name),
+            callers: Callers::Application,
+        })
+    })
+}
+
 /// Children that the link table joins to parents for which `term` holds.
 pub fn linked(
     functions: &mut Functions,
@@ -93,7 +161,7 @@ pub fn linked(
 ) -> Result<String, CompileError> {
     functions.require(Need::Linked(child.name.clone(), parent.clone(), term), |functions, name| {
         let above = functions.model.entity(parent).ok_or_else(|| CompileError::Unresolved(parent.to_string()))?;
-        let parents = records(functions, above, term)?;
+        let parents = parents(functions, above, term)?;
         let (template, how) = match rule {
             LinkRule::Any => ("joined_to_set", "one of whose"),
             LinkRule::All => ("all_joined_to_set", "all of whose"),
@@ -117,6 +185,7 @@ fn joined_to_set(entity: &Entity, join: &LinkTable, name: &str, template: &'stat
             ("right", value(Sql::ident(&join.right))),
             ("type", json!(value(returned.clone()))),
             ("set", value(qualified(set))),
+            ("of_subject", false.into()),
         ],
     );
     reading(name, Vec::new(), Returns::Set(returned), body)

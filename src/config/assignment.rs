@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Key, Many};
+use super::{Key, Many, NamedSubject};
 use crate::text::At;
 
 /// Sources of assignments; all of them count.
@@ -47,6 +47,9 @@ pub struct Listed {
     /// To a team, by key.
     #[serde(default)]
     pub team: Option<At<Key>>,
+    /// To a territory, by key.
+    #[serde(default)]
+    pub territory: Option<At<Key>>,
     /// To a department, by key: its head and its members (B3).
     #[serde(default)]
     pub department: Option<At<Key>>,
@@ -62,6 +65,22 @@ pub struct Listed {
     /// A restriction only: that its giver knows the user to be a leader (T10). Default false.
     #[serde(default)]
     pub confirmed: Option<At<bool>>,
+    /// When it begins to count: a date (midnight in UTC) or a time with its offset, such as `2027-01-31T08:00:00+01:00`.
+    #[serde(default)]
+    #[schemars(title = "time")]
+    pub from: Option<At<String>>,
+    /// When it counts no more, written likewise.
+    #[serde(default)]
+    #[schemars(title = "time")]
+    pub until: Option<At<String>>,
+}
+
+impl From<&Listed> for NamedSubject {
+    /// Whom an assignment is for.
+    fn from(listed: &Listed) -> NamedSubject {
+        let Listed { user, group, workgroup, team, territory, department, subdepartments, having_role, everyone, .. } = listed.clone();
+        NamedSubject { user, group, workgroup, team, territory, department, subdepartments, having_role, everyone }
+    }
 }
 
 /// A table of the application with one assignment per row.
@@ -85,6 +104,12 @@ pub struct AssignmentTable {
     /// Boolean column that is true where the restriction of a leader is confirmed.
     #[serde(default)]
     pub confirmed: Option<At<String>>,
+    /// Column of type timestamptz: when the row begins to count; null is always.
+    #[serde(default)]
+    pub from: Option<At<String>>,
+    /// Column of type timestamptz: when the row counts no more; null is never.
+    #[serde(default)]
+    pub until: Option<At<String>>,
 }
 
 /// A boolean column of the users table; null counts as false for a role and as true for a restriction.

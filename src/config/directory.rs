@@ -25,6 +25,17 @@ pub struct Directory {
     /// Teams.
     #[serde(default)]
     pub teams: Option<Circles>,
+    /// Sales territories.
+    #[serde(default)]
+    pub territories: Option<Circles>,
+}
+
+impl Directory {
+    /// The sets of users, by the word for one of them.
+    pub fn circles(&self) -> [(&'static str, Option<&Circles>); 4] {
+        let Directory { groups, workgroups, teams, territories, .. } = self;
+        [("group", groups.as_ref()), ("workgroup", workgroups.as_ref()), ("team", teams.as_ref()), ("territory", territories.as_ref())]
+    }
 }
 
 /// The table of users.
@@ -42,6 +53,9 @@ pub struct Users {
     /// Type of the key.
     #[serde(default)]
     pub key_type: Option<At<KeyType>>,
+    /// Column with the key of the user whom this one reports to.
+    #[serde(default)]
+    pub manager: Option<At<String>>,
     /// Boolean column that is true for users who may act. A user for whom it is false or null sees nothing.
     #[serde(default)]
     pub active: Option<At<String>>,
@@ -106,7 +120,7 @@ impl Shorthand for DepartmentMembers {
     }
 }
 
-/// Groups, workgroups or teams: sets of users.
+/// Groups, workgroups, teams or territories: sets of users.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Circles {
@@ -128,7 +142,7 @@ pub struct Circles {
     pub members: CircleMembers,
 }
 
-/// Table of memberships of groups, workgroups or teams.
+/// Table of memberships of groups, workgroups, teams or territories.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CircleMembers {
@@ -137,7 +151,7 @@ pub struct CircleMembers {
     pub schema: Option<At<String>>,
     /// Name of the table.
     pub table: At<String>,
-    /// Column with the key of the group, workgroup or team.
+    /// Column with the key of the group, workgroup, team or territory.
     pub of: At<String>,
     /// Column with the user's key.
     pub user: At<String>,

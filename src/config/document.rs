@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::conform::conform;
 use super::schema::SCHEMA;
-use super::{Assignments, Directory, Entity, Entries, Identity, KeyType, Restriction, Role};
+use super::{Assignments, Audit, Directory, Entity, Entries, Identity, KeyType, Many, Restriction, Role, SharingRule};
 use crate::text::{At, Code, Diagnostics, Source};
 use crate::yaml::{self, Kind};
 
@@ -31,7 +31,7 @@ pub struct Config {
     pub key_type: Option<At<KeyType>>,
     /// How the database learns who is asking.
     pub identity: At<Identity>,
-    /// Where the application keeps its users, departments, groups, workgroups and teams.
+    /// Where the application keeps its users, departments, groups, workgroups, teams and territories.
     pub directory: Directory,
     /// The protected tables, by the name that the rest of the file uses.
     pub entities: Entries<Entity>,
@@ -43,9 +43,15 @@ pub struct Config {
     /// Who has which role or restriction.
     #[serde(default)]
     pub assignments: Assignments,
+    /// Records that are opened to someone beyond what roles grant.
+    #[serde(default)]
+    pub sharing: Many<SharingRule>,
     /// What counts for a user whose roles differ in strength. Default `union`.
     #[serde(default)]
     pub conflict: Option<At<Conflict>>,
+    /// How the findings of `crm-access audit` are judged.
+    #[serde(default)]
+    pub audit: Audit,
     /// Keys and names whose values were left out because of mistakes already reported: that one of them is missing is no news.
     #[serde(skip)]
     pub left_out: BTreeSet<String>,

@@ -4,6 +4,7 @@
 //! resolved here and nothing is checked against anything else: that is `resolve`.
 
 mod assignment;
+mod audit;
 mod conform;
 mod directory;
 mod document;
@@ -15,8 +16,10 @@ mod restriction;
 mod role;
 mod schema;
 mod shape;
+mod sharing;
 
 pub use assignment::{AssignmentTable, Assignments, Flag, Listed};
+pub use audit::{Accept, Audit};
 pub use directory::{CircleMembers, Circles, DepartmentMembers, Departments, Directory, Users};
 pub use document::{Config, Conflict, read};
 pub use entity::{Entity, LinkRule, Owners, Parent, Stage};
@@ -25,6 +28,7 @@ pub use identity::{Identity, Setting};
 pub use restriction::{LeaderRule, OtherEntities, Promotion, Restriction, RestrictionLevels};
 pub use role::{EntityGrants, Level, Role, ScopeItem};
 pub use schema::schema;
+pub use sharing::{NamedSubject, OrganizationDefault, SharingLevel, SharingRule};
 
 #[cfg(test)]
 mod tests;

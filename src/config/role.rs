@@ -44,6 +44,12 @@ pub struct EntityGrants {
     /// DELETE.
     #[serde(default)]
     pub delete: Option<Short<Level>>,
+    /// COPY ... TO of records that may be read too (B8). The extension refuses it where it is not granted; the portable target can't.
+    #[serde(default)]
+    pub export: Option<Short<Level>>,
+    /// Opening a record that may be read to others with `crm_access.share`, never for more than one may do oneself.
+    #[serde(default)]
+    pub share: Option<Short<Level>>,
 }
 
 impl Shorthand for EntityGrants {
@@ -70,8 +76,9 @@ impl Shorthand for Level {
     type First = Many<Short<ScopeItem>>;
 }
 
-/// A scope: `none`, `own`, `created`, `unassigned`, `team`, `department`, `department_tree`, `open`, `parent(entity)`,
-/// `parent(entity, update)`, `own(entity)`, `without(entity)`, `all`, or several joined by `and`.
+/// A scope: `none`, `own`, `created`, `unassigned`, `reports`, `reports(depth)`, `team`, `territory`, `department`, `department_tree`, `open`,
+/// `shared`, `shared(update)`, `shared(full)`,
+/// `parent(entity)`, `parent(entity, update)`, `child(entity)`, `own(entity)`, `without(entity)`, `all`, or several joined by `and`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScopeItem {

@@ -191,7 +191,7 @@ fn json_is_a_configuration_too() {
 
 #[test]
 fn a_misspelled_key_is_found() {
-    let keys = "`schema`, `table`, `key`, `key_type`, `active`, `attributes`";
+    let keys = "`schema`, `table`, `key`, `key_type`, `manager`, `active`, `attributes`";
     let config = says(
         "    active: enabled",
         "    activ: enabled",
@@ -206,12 +206,12 @@ fn a_misspelled_key_is_found() {
 
 #[test]
 fn a_misspelled_action_is_an_unknown_action() {
-    let help = "did you mean `read`? possible are `every`, `read`, `create`, `update`, `delete`";
+    let help = "did you mean `read`? possible are `every`, `read`, `create`, `update`, `delete`, `export`, `share`";
     says("        read: own", "        reed: all", Code::UnknownAction, "unknown action `reed`", help, "reed");
     let text = "contacts: {read: [parent(companies), created], delete: []}";
-    let help = "possible are `read`, `create`, `update`, `delete`";
-    says(text, "contacts: {export: all}", Code::UnknownAction, "unknown action `export`", help, "export");
-    let help = "possible are `every`, `read`, `create`, `update`, `delete`";
+    let help = "possible are `read`, `create`, `update`, `delete`, `export`, `share`";
+    says(text, "contacts: {approve: all}", Code::UnknownAction, "unknown action `approve`", help, "approve");
+    let help = "possible are `every`, `read`, `create`, `update`, `delete`, `export`, `share`";
     says(
         "contacts: {scope: open, where: a = b}",
         "contacts: {assign: all}",
@@ -286,7 +286,7 @@ fn a_missing_key_is_named_with_what_it_is_for() {
         "{table: team_members, user: user_id}",
         Code::MissingKey,
         "`of` is missing in `members`",
-        "add `of`: column with the key of the group, workgroup or team",
+        "add `of`: column with the key of the group, workgroup, team or territory",
         "members",
     );
     let config = says(

@@ -19,6 +19,8 @@ pub enum Ask<'r> {
     },
     /// Remove it.
     Delete(&'r Row),
+    /// Copy it out.
+    Export(&'r Row),
 }
 
 /// An answer.
@@ -40,6 +42,10 @@ pub fn decide(model: &Model, world: &World, user: Option<&str>, entity: &EntityN
         Ask::Read(row) => judge.may(entity, Action::Read, row),
         Ask::Create(row) => judge.may(entity, Action::Create, row),
         Ask::Delete(row) => judge.may(entity, Action::Delete, row),
+        Ask::Export(row) => {
+            let (read, export) = (judge.may(entity, Action::Read, row), judge.may(entity, Action::Export, row));
+            Decision { allowed: read.allowed && export.allowed, reasons: read.reasons.into_iter().chain(export.reasons).collect() }
+        }
         Ask::Update { before, after } => {
             let (was, becomes) = (judge.may(entity, Action::Update, before), judge.may(entity, Action::Update, after));
             let allowed = was.allowed && becomes.allowed;

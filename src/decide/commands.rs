@@ -1,7 +1,7 @@
 //! What commands do under row security, as PostgreSQL defines it. All data are those before the command.
 
 use super::{Judge, Row};
-use crate::model::{Action, Entity};
+use crate::model::{Action, Entity, Grant, Level};
 
 /// What a command does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,16 @@ impl Judge<'_> {
 /// SELECT: the rows that are seen.
 pub fn select(judge: &Judge<'_>, entity: &Entity) -> Vec<usize> {
     places(judge, entity, |row| judge.may(entity, Action::Read, row).allowed)
+}
+
+/// COPY ... TO where the extension guards it: refused where no role may export any record of the entity.
+pub fn export(judge: &Judge<'_>, entity: &Entity) -> Outcome {
+    let says = |grant: &Grant| grant.entity == entity.name && grant.action == Action::Export;
+    let some = |level: &Level| !level.scopes.is_empty() || level.stages.iter().any(|stage| !stage.scopes.is_empty());
+    if !judge.model.roles.iter().flat_map(|role| &role.grants).any(|grant| says(grant) && some(&grant.level)) {
+        return Outcome::Refused;
+    }
+    Outcome::Rows(places(judge, entity, |row| judge.all_of(entity, Action::Export, Reads(true), row)))
 }
 
 /// SELECT ... FOR UPDATE: the rows that are locked are those that may be changed.
@@ -78,7 +88,7 @@ pub fn merge_delete(judge: &Judge<'_>, entity: &Entity, condition: &dyn Fn(&Row)
 }
 
 /// INSERT ... ON CONFLICT (key) DO UPDATE of one row: it must pass as a new row even if it becomes a change, and the row in its way
-/// is never passed over.
+/// is never passed over, whatever the condition says of it.
 pub fn upsert(judge: &Judge<'_>, entity: &Entity, row: &Row, change: Change<'_>) -> Outcome {
     if insert(judge, entity, std::slice::from_ref(row), Reads(true)) == Outcome::Refused {
         return Outcome::Refused;
@@ -88,7 +98,12 @@ pub fn upsert(judge: &Judge<'_>, entity: &Entity, row: &Row, change: Change<'_>)
         rows.iter().position(|other| row.get(entity.key.as_str()).is_some_and(|key| other.get(entity.key.as_str()) == Some(key)));
     let Some((at, before)) = in_the_way.and_then(|at| Some((at, rows.get(at)?))) else { return Outcome::Rows(vec![0]) };
     let passes = |row: &Row| judge.all_of(entity, Action::Update, Reads(true), row);
-    if passes(before) && change(before).is_none_or(|after| passes(&after)) { Outcome::Rows(vec![at]) } else { Outcome::Refused }
+    match change(before) {
+        _ if !passes(before) => Outcome::Refused,
+        Some(after) if !passes(&after) => Outcome::Refused,
+        Some(_) => Outcome::Rows(vec![at]),
+        None => Outcome::Rows(Vec::new()),
+    }
 }
 
 fn changed(judge: &Judge<'_>, entity: &Entity, change: Change<'_>, reads: Reads, open: impl Fn(&Row) -> bool) -> Outcome {

@@ -7,13 +7,13 @@ use crate::predicate::{CompareOp, Function, Operand, Predicate};
 
 /// What a predicate is about.
 #[derive(Clone, Copy)]
-pub(super) struct Subject<'a> {
+pub(super) struct About<'a> {
     pub(super) record: &'a Row,
     pub(super) user: &'a Row,
     pub(super) now: i64,
 }
 
-impl Subject<'_> {
+impl About<'_> {
     /// Whether the predicate holds; `None` where that is unknown.
     pub(super) fn holds(self, predicate: &Predicate) -> Option<bool> {
         match predicate {
@@ -69,6 +69,16 @@ impl Subject<'_> {
         })
     }
 
+    /// So many times so many seconds ago.
+    fn ago(self, args: &[Operand], seconds: i64) -> Value {
+        match args {
+            [Operand::Number(count)] => {
+                count.parse::<i64>().map_or(Value::Null, |count| Value::Time(self.now - count * seconds * 1_000_000))
+            }
+            _ => Value::Null,
+        }
+    }
+
     fn value(self, operand: &Operand) -> Value {
         match operand {
             Operand::Column { name, .. } => self.record.get(name).cloned().unwrap_or(Value::Null),
@@ -81,6 +91,8 @@ impl Subject<'_> {
                 match name {
                     Function::Now => Value::Time(self.now),
                     Function::CurrentDate => Value::day_of(self.now),
+                    Function::HoursAgo => self.ago(args, 3_600),
+                    Function::DaysAgo => self.ago(args, 86_400),
                     Function::Coalesce => values.find(|value| *value != Value::Null).unwrap_or(Value::Null),
                     Function::Lower | Function::Upper | Function::Length => match values.next() {
                         Some(Value::Text(text)) if *name == Function::Lower => Value::Text(text.to_lowercase()),

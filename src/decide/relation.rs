@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::condition::Subject;
-use super::people::{circles, departments, with_subdepartments};
+use jiff::Timestamp;
+
+use super::condition::About;
+use super::people::{circles, departments, reaches, reports, with_subdepartments};
 use super::world::{key_in, value};
 use super::{Judge, Leaf, Row};
-use crate::model::{Action, CircleKind, ColumnName, Entity, EntityName, Link, LinkRule, Owners, ParentTerm, Scope, Term};
+use crate::model::{
+    Action, CircleKind, ColumnName, Entity, EntityName, Link, LinkRule, Owners, ParentTerm, Scope, SharingRule, Subject, Term,
+};
 use crate::predicate::Predicate;
 
 impl Judge<'_> {
@@ -28,12 +32,12 @@ impl Judge<'_> {
             return Some(Leaf::Term(term.clone()));
         }
         let predicate = scope.predicate.as_ref()?;
-        let subject = Subject { record: row, user: self.person.as_ref().ok()?.row, now: self.world.now };
+        let about = About { record: row, user: self.person.as_ref().ok()?.row?, now: self.world.now };
         let parts = match predicate {
             Predicate::And(parts) => parts.as_slice(),
             whole => std::slice::from_ref(whole),
         };
-        let failing = parts.iter().find(|part| subject.holds(part) != Some(true));
+        let failing = parts.iter().find(|part| about.holds(part) != Some(true));
         failing.map(|part| Leaf::Predicate(part.to_string()))
     }
 
@@ -50,6 +54,14 @@ impl Judge<'_> {
                     key_in(row, &entity.key).is_some_and(|key| self.world.rows_with(&join.table, &join.left, &key).next().is_none())
                 }
             },
+            Term::Reports(depth) => {
+                let near = reports(self.model, self.world, &person.key, *depth);
+                self.owners(entity, row).iter().any(|owner| near.contains(owner))
+            }
+            Term::Territory => {
+                let mine = circles(self.model, self.world, CircleKind::Territory, &person.key);
+                entity.territory.as_ref().and_then(|column| key_in(row, column)).is_some_and(|territory| mine.contains(&territory))
+            }
             Term::Team => {
                 let of = |user: &str| circles(self.model, self.world, CircleKind::Team, user);
                 let mine = of(&person.key);
@@ -63,6 +75,14 @@ impl Judge<'_> {
                 }
                 self.groups_of(entity, row, &entity.department, of).iter().any(|department| mine.contains(department))
             }
+            Term::Shared(level) => self.world.shares.iter().any(|share| {
+                share.entity == entity.name
+                    && key_in(row, &entity.key).as_ref() == Some(&share.record)
+                    && share.level >= *level
+                    && Timestamp::from_microsecond(self.world.now).is_ok_and(|now| share.period.holds(now))
+                    && reaches(self.model, self.world, &person.key, &share.to).is_some()
+                    && (share.keep || share.owners == self.owners_in_order(entity, row))
+            }),
             Term::Open => entity.open.as_ref().is_some_and(|open| value(row, open).is_true()),
             Term::Parent(name, condition) => {
                 let Some(above) = self.model.entity(name) else { return false };
@@ -75,6 +95,21 @@ impl Judge<'_> {
                     ParentTerm::Created => above.creator.as_ref().is_some_and(|creator| is_user(key_in(parent, creator))),
                 })
             }
+            Term::Child(name) => {
+                let (Some(below), Some(key)) = (self.model.entity(name), key_in(row, &entity.key)) else { return false };
+                self.world.rows(&below.table).iter().any(|child| {
+                    let belongs = match below.parent(&entity.name).map(|parent| &parent.link) {
+                        None => false,
+                        Some(Link::Column(column)) => key_in(child, column).as_ref() == Some(&key),
+                        Some(Link::Table(join, _)) => key_in(child, &below.key).is_some_and(|child| {
+                            self.world
+                                .rows_with(&join.table, &join.left, &child)
+                                .any(|link| key_in(link, &join.right).as_ref() == Some(&key))
+                        }),
+                    };
+                    belongs && self.may(below, Action::Read, child).allowed
+                })
+            }
             Term::Without(name) => match entity.parent(name).map(|parent| &parent.link) {
                 None => false,
                 Some(Link::Column(column)) => key_in(row, column).is_none(),
@@ -83,6 +118,19 @@ impl Judge<'_> {
                 }
             },
         }
+    }
+
+    /// Whether a sharing rule opens a record to the user.
+    pub(super) fn opened(&self, rule: &SharingRule, entity: &Entity, row: &Row) -> bool {
+        let Ok(person) = &self.person else { return false };
+        let counts = Timestamp::from_microsecond(self.world.now).is_ok_and(|now| rule.period.holds(now));
+        let is_in = |key: &str, subject: &Subject| reaches(self.model, self.world, key, subject).is_some();
+        let reached = match &rule.to {
+            Subject::HavingRole(role) => person.roles.contains_key(role),
+            to => is_in(&person.key, to),
+        };
+        let owned = rule.owned_by.as_ref().is_none_or(|of| self.owners(entity, row).iter().any(|owner| is_in(owner, of)));
+        counts && reached && owned && self.first_scope(entity, std::slice::from_ref(&rule.scope), row).is_ok()
     }
 
     fn owns(&self, entity: &Entity, row: &Row) -> bool {
@@ -97,6 +145,14 @@ impl Judge<'_> {
                 let Some(key) = key_in(row, &entity.key) else { return BTreeSet::new() };
                 self.world.rows_with(&join.table, &join.left, &key).filter_map(|joined| key_in(joined, &join.right)).collect()
             }
+        }
+    }
+
+    /// The owner of each column, or those of the join table, sorted.
+    fn owners_in_order(&self, entity: &Entity, row: &Row) -> Vec<Option<String>> {
+        match &entity.owners {
+            Owners::Columns(columns) => columns.iter().map(|column| key_in(row, column)).collect(),
+            _ => self.owners(entity, row).into_iter().map(Some).collect(),
         }
     }
 

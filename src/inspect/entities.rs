@@ -29,9 +29,13 @@ fn entity<'a>(entity: &'a Entity, name: &At<String>, written: &'a Written, model
         let keys = Purpose::Reference { table: &departments.table, key: &departments.key, key_type: departments.key_type };
         expected.lookup(table, column, place.span, keys);
     }
-    if let (Some(column), Some(place), Some(teams)) = (&entity.team, &written.team, model.directory.circle(CircleKind::Team)) {
-        let keys = Purpose::Reference { table: &teams.table, key: &teams.key, key_type: teams.key_type };
-        expected.lookup(table, column, place.span, keys);
+    for (kind, column, place) in
+        [(CircleKind::Team, &entity.team, &written.team), (CircleKind::Territory, &entity.territory, &written.territory)]
+    {
+        if let (Some(column), Some(place), Some(circle)) = (column, place, model.directory.circle(kind)) {
+            let keys = Purpose::Reference { table: &circle.table, key: &circle.key, key_type: circle.key_type };
+            expected.lookup(table, column, place.span, keys);
+        }
     }
     expected.optional(table, &entity.open, &written.open, Purpose::Boolean);
     if let (Some(column), Some(stage)) = (&entity.stage, &written.stage) {

@@ -58,7 +58,7 @@ pub fn leaders<'r>(config: &Config, model: &Model, rows: impl IntoIterator<Item 
 
 /// Restrictions of single users that a leader may not have as they stand, with their place among all listed ones.
 fn doubtful(model: &Model) -> impl Iterator<Item = (usize, &RestrictionName, &str, LeaderRule)> {
-    model.assignments.restrictions.iter().enumerate().filter_map(|(at, Assigned { what, to, confirmed })| {
+    model.assignments.restrictions.iter().enumerate().filter_map(|(at, Assigned { what, to, confirmed, .. })| {
         let rule = model.restrictions.iter().find(|restriction| restriction.name == *what)?.leaders?;
         match to {
             Subject::User(key) if rule == LeaderRule::Forbid || !confirmed => Some((at, what, key.as_str(), rule)),

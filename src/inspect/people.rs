@@ -2,7 +2,7 @@
 
 use super::expected::{Expected, Purpose};
 use crate::config::{AssignmentTable, Circles, Config, Departments as WrittenDepartments};
-use crate::model::{Circle, CircleKind, Departments, Members, Membership, Model, NameTable, Users};
+use crate::model::{AttributeType, Circle, Departments, Members, Membership, Model, NameTable, Users};
 
 /// Keys of users.
 pub(super) fn users_keys(model: &Model) -> Purpose<'_> {
@@ -17,12 +17,8 @@ pub(super) fn expect<'a>(config: &'a Config, model: &'a Model, expected: &mut Ex
         self::departments(departments, written, model, expected);
     }
     for circle in &model.directory.circles {
-        let written = match circle.kind {
-            CircleKind::Group => &config.directory.groups,
-            CircleKind::Workgroup => &config.directory.workgroups,
-            CircleKind::Team => &config.directory.teams,
-        };
-        if let Some(written) = written {
+        let named = config.directory.circles().into_iter().find(|(word, _)| *word == circle.kind.name());
+        if let Some((_, Some(written))) = named {
             self::circle(circle, written, model, expected);
         }
     }
@@ -34,6 +30,9 @@ fn users<'a>(config: &'a Config, model: &'a Model, expected: &mut Expected<'a>) 
     let place = written.table.span;
     expected.table(&users.table, place);
     expected.key(&users.table, &users.key, &written.key, place, Purpose::Key { key_type: users.key_type, protected: false });
+    if let (Some(column), Some(place)) = (&users.manager, &written.manager) {
+        expected.lookup(&users.table, column, place.span, users_keys(model));
+    }
     expected.optional(&users.table, &users.active, &written.active, Purpose::Boolean);
     for (column, kind) in &users.attributes {
         if let Some((name, _)) = written.attributes.iter().find(|(name, _)| name.as_str() == column.as_str()) {
@@ -102,4 +101,7 @@ fn names<'a>(source: &'a NameTable, written: &'a AssignmentTable, model: &'a Mod
         expected.column(&source.table, &source.name, name.span, Purpose::Names);
     }
     expected.optional(&source.table, &source.confirmed, &written.confirmed, Purpose::Boolean);
+    for (column, place) in [(&source.from, &written.from), (&source.until, &written.until)] {
+        expected.optional(&source.table, column, place, Purpose::Attribute(AttributeType::Timestamptz));
+    }
 }

@@ -1,5 +1,7 @@
 //! Who has which role or restriction.
 
+use jiff::Timestamp;
+
 use super::{CircleKind, ColumnName, RestrictionName, RoleName, TableName};
 
 /// Sources of assignments; `R` in each is a role or a restriction.
@@ -30,6 +32,24 @@ pub struct Assigned<R> {
     pub to: Subject,
     /// Whether its giver knows the user to be a leader (restrictions).
     pub confirmed: bool,
+    /// When it counts.
+    pub period: Period,
+}
+
+/// A span of time, without its end; open where a side is missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Period {
+    /// Its first moment.
+    pub from: Option<Timestamp>,
+    /// The first moment after it.
+    pub until: Option<Timestamp>,
+}
+
+impl Period {
+    /// Whether a moment is in it.
+    pub fn holds(self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| at < until)
+    }
 }
 
 /// Whom a role or restriction is given to.
@@ -63,6 +83,10 @@ pub struct NameTable {
     pub name: ColumnName,
     /// Column that confirms the restriction of a leader.
     pub confirmed: Option<ColumnName>,
+    /// Column with the first moment at which the row counts; null: always.
+    pub from: Option<ColumnName>,
+    /// Column with the first moment at which it counts no more; null: never.
+    pub until: Option<ColumnName>,
 }
 
 /// A boolean column of the users table.

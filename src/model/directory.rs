@@ -29,6 +29,8 @@ pub struct Users {
     pub key: ColumnName,
     /// Type of the key.
     pub key_type: KeyType,
+    /// Column with the user whom this one reports to.
+    pub manager: Option<ColumnName>,
     /// Boolean column that is true for those who may act.
     pub active: Option<ColumnName>,
     /// Columns that predicates may use.
@@ -122,7 +124,7 @@ pub struct Membership {
 }
 
 /// Kinds of sets of users.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CircleKind {
     /// A user group.
     Group,
@@ -130,15 +132,36 @@ pub enum CircleKind {
     Workgroup,
     /// A team.
     Team,
+    /// A sales territory.
+    Territory,
 }
 
 impl CircleKind {
+    /// Every kind.
+    pub const ALL: [CircleKind; 4] = [CircleKind::Group, CircleKind::Workgroup, CircleKind::Team, CircleKind::Territory];
+
+    /// The kind that the configuration calls so.
+    pub fn named(name: &str) -> Option<CircleKind> {
+        CircleKind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The word for several of them.
+    pub const fn plural(self) -> &'static str {
+        match self {
+            CircleKind::Group => "groups",
+            CircleKind::Workgroup => "workgroups",
+            CircleKind::Team => "teams",
+            CircleKind::Territory => "territories",
+        }
+    }
+
     /// The word for one of them.
     pub const fn name(self) -> &'static str {
         match self {
             CircleKind::Group => "group",
             CircleKind::Workgroup => "workgroup",
             CircleKind::Team => "team",
+            CircleKind::Territory => "territory",
         }
     }
 }

@@ -21,6 +21,8 @@ pub struct Entity {
     pub department: Option<ColumnName>,
     /// Column with the record's team.
     pub team: Option<ColumnName>,
+    /// Column with the record's territory.
+    pub territory: Option<ColumnName>,
     /// Boolean column that marks the record as open.
     pub open: Option<ColumnName>,
     /// Column with the stage.

@@ -4,17 +4,21 @@
 
 mod access;
 mod assignment;
+mod audit;
 mod directory;
 mod entity;
 mod names;
+mod sharing;
 
-pub use access::{Action, Grant, Level, ParentTerm, Restriction, RestrictionLevel, Role, Scope, StageScopes, Term};
-pub use assignment::{Assigned, Assignments, FlagColumn, NameTable, Subject};
+pub use access::{Action, Grant, Level, ParentTerm, Restriction, RestrictionLevel, Role, Scope, ShareLevel, StageScopes, Term};
+pub use assignment::{Assigned, Assignments, FlagColumn, NameTable, Period, Subject};
+pub use audit::Accepted;
 pub use directory::{AttributeType, Circle, CircleKind, Departments, Directory, Members, Membership, Users};
 pub use entity::{Entity, Link, LinkTable, Owners, Parent};
 pub use names::{ColumnName, DbRoleName, EntityName, IDENTIFIER_BYTES, NameError, RestrictionName, RoleName, SchemaName, TableName};
+pub use sharing::SharingRule;
 
-pub use crate::config::{Conflict, KeyType, LeaderRule, LinkRule, Promotion};
+pub use crate::config::{Conflict, KeyType, LeaderRule, LinkRule, Promotion, SharingLevel};
 
 /// A configuration that holds together.
 #[derive(Clone, Debug)]
@@ -35,8 +39,12 @@ pub struct Model {
     pub restrictions: Vec<Restriction>,
     /// Sources of assignments.
     pub assignments: Assignments,
+    /// Records that are opened beyond what roles grant.
+    pub sharing: Vec<SharingRule>,
     /// What counts for a user whose roles differ.
     pub conflict: Conflict,
+    /// Findings of the audit that are accepted, in the order of the file.
+    pub accepted: Vec<Accepted>,
 }
 
 impl Model {

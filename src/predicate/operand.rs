@@ -127,6 +127,8 @@ impl Parser<'_> {
             "length" => (Function::Length, 1, 1),
             "coalesce" => (Function::Coalesce, 2, MAX_LIST),
             "now" => (Function::Now, 0, 0),
+            "hours_ago" => (Function::HoursAgo, 1, 1),
+            "days_ago" => (Function::DaysAgo, 1, 1),
             "starts_with" => {
                 return Err(PredicateError::not_allowed(
                     span,
@@ -145,6 +147,10 @@ impl Parser<'_> {
             self.deeper(Self::list)?
         };
         if (least..=most).contains(&args.len()) {
+            if matches!(name, Function::HoursAgo | Function::DaysAgo) && !args.iter().all(is_count) {
+                let message = format!("`{word}` takes a whole number from 0 to {MAX_AGO}");
+                return Err(PredicateError::syntax(self.since(start), message, "write the number in digits, as in `hours_ago(4)`"));
+            }
             return Ok(Operand::Function { name, args });
         }
         let takes = match (least, most) {
@@ -155,6 +161,13 @@ impl Parser<'_> {
         let message = format!("`{word}` takes {takes}, but has {}", args.len());
         Err(PredicateError::syntax(self.since(start), message, FUNCTIONS))
     }
+}
+
+/// The most hours or days that can be gone back: farther than any record, and well inside what a timestamp holds.
+const MAX_AGO: u32 = 1_000_000;
+
+fn is_count(operand: &Operand) -> bool {
+    matches!(operand, Operand::Number(digits) if digits.parse::<u32>().is_ok_and(|count| count <= MAX_AGO))
 }
 
 fn call_refused(name: &str, span: Span) -> PredicateError {

@@ -340,3 +340,13 @@ proptest! {
         prop_assert_eq!(parse(&text).map(|again| again.to_string()), Ok(text));
     }
 }
+
+#[test]
+fn a_record_can_be_young() {
+    let tree = parse("created_at > hours_ago(4) or seen_at >= days_ago(30)").unwrap();
+    assert_eq!(tree.to_string(), "\"created_at\" > hours_ago(4) OR \"seen_at\" >= days_ago(30)");
+    for text in ["a > hours_ago(-1)", "a > hours_ago(1.5)", "a > days_ago(b)", "a > days_ago(1000001)", "a > hours_ago('4')"] {
+        let error = parse(text).unwrap_err();
+        assert!(error.message.ends_with("takes a whole number from 0 to 1000000"), "{text}: {error:?}");
+    }
+}

@@ -145,6 +145,10 @@ pub enum Function {
     Now,
     /// `current_date`
     CurrentDate,
+    /// `hours_ago(number)`: that many hours before `now()`
+    HoursAgo,
+    /// `days_ago(number)`: that many times 24 hours before `now()`
+    DaysAgo,
 }
 
 impl Function {
@@ -157,6 +161,8 @@ impl Function {
             Function::Coalesce => "coalesce",
             Function::Now => "now",
             Function::CurrentDate => "current_date",
+            Function::HoursAgo => "hours_ago",
+            Function::DaysAgo => "days_ago",
         }
     }
 }

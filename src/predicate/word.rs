@@ -5,7 +5,8 @@ use crate::text::Span;
 
 pub(super) const OPERATORS: &str =
     "the operators are `=`, `<>`, `<`, `<=`, `>`, `>=`, `IN`, `BETWEEN`, `IS NULL`, `IS TRUE`, `IS FALSE`, `AND`, `OR` and `NOT`";
-pub(super) const FUNCTIONS: &str = "the functions are `lower`, `upper`, `length`, `coalesce`, `now`, `current_date` and `starts_with`";
+pub(super) const FUNCTIONS: &str =
+    "the functions are `lower`, `upper`, `length`, `coalesce`, `now`, `current_date`, `hours_ago`, `days_ago` and `starts_with`";
 pub(super) const NAMES: &str = "write a column of the record as `column` or `\"Column\"`, and an attribute of the user as `user.attribute`";
 
 /// Words that PostgreSQL reserves and that mean nothing in a condition: a column of that name needs double quotes.

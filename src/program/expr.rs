@@ -34,6 +34,8 @@ pub enum Expr {
     InSet(Box<Expr>, Call),
     /// A generated function, called once a statement.
     Once(Call),
+    /// A function of the schema crm_access without arguments, called once a statement.
+    State(String),
     /// A generated function, called for each row.
     EachRow(Call),
     /// A function of the server, by its name in pg_catalog.
@@ -56,6 +58,10 @@ pub enum Builtin {
     Now,
     /// CURRENT_DATE
     CurrentDate,
+    /// that many hours before now()
+    HoursAgo,
+    /// that many times 24 hours before now()
+    DaysAgo,
     /// starts_with(text, text)
     StartsWith,
 }

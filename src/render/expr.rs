@@ -1,7 +1,7 @@
 //! Expressions and atoms as SQL text.
 
 use super::quote::Quoting;
-use crate::program::{Argument, Builtin, Call, Expr, RULES_SCHEMA, Sql};
+use crate::program::{Argument, Builtin, Call, Expr, RULES_SCHEMA, STATE_SCHEMA, Sql};
 
 /// An atom as SQL text.
 pub fn atom(sql: &Sql, quoting: &dyn Quoting) -> String {
@@ -63,6 +63,7 @@ fn part(expr: &Expr, quoting: &dyn Quoting) -> String {
         }
         Expr::InSet(inner, function) => format!("({} IN (SELECT {}))", part(inner, quoting), call(function, quoting)),
         Expr::Once(function) => format!("(SELECT {})", call(function, quoting)),
+        Expr::State(function) => format!("(SELECT {}.{}())", quoting.identifier(STATE_SCHEMA), quoting.identifier(function)),
         Expr::EachRow(function) => call(function, quoting),
         Expr::Builtin(builtin, arguments) => {
             let arguments = joined(arguments, ", ", quoting);
@@ -74,6 +75,8 @@ fn part(expr: &Expr, quoting: &dyn Quoting) -> String {
                 Builtin::Now => "pg_catalog.now()".to_owned(),
                 // CURRENT_DATE would be a day of the caller's choice, by SET timezone.
                 Builtin::CurrentDate => "(pg_catalog.now() AT TIME ZONE 'UTC')::date".to_owned(),
+                Builtin::HoursAgo => format!("(pg_catalog.now() - {arguments} * '1 hour'::interval)"),
+                Builtin::DaysAgo => format!("(pg_catalog.now() - {arguments} * '24 hours'::interval)"),
                 Builtin::StartsWith => format!("pg_catalog.starts_with({arguments})"),
             }
         }

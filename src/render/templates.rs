@@ -48,14 +48,15 @@ pub const STATEMENT_TEMPLATES: &[(&str, &str)] = templates!("":
 
 /// One template per body of a function.
 pub const FUNCTION_TEMPLATES: &[(&str, &str)] = templates!("functions/":
-    "identity_key", "token_user", "me", "attribute", "department_member", "subjects", "roles", "granted", "granted_most_specific",
+    "key_of_text", "owners_of_record", "identity_key", "token_user", "me", "attribute", "department_member", "subjects", "listed_period", "stored_period", "table_period", "roles", "granted", "granted_most_specific",
     "restrictions", "restricted", "my_departments", "my_department_tree", "department_colleagues", "my_circles", "circle_colleagues",
+    "my_reports", "is_in", "members_of", "parents_of_records", "shared", "share", "unshare",
     "records_where", "joined_to_me", "joined_to_set", "all_joined_to_set", "is_joined", "can", "can_entity", "violations",
     "note_restricted", "assert_consistent", "check_consistent",
 );
 
 /// Templates that are whole PL/pgSQL bodies; all others are a query.
-const WHOLE: &[&str] = &["note_restricted", "assert_consistent", "check_consistent"];
+const WHOLE: &[&str] = &["note_restricted", "assert_consistent", "check_consistent", "share", "unshare"];
 
 /// What a query is wrapped in to become a PL/pgSQL body that gives its one value.
 pub const ONE: (&str, &str) = ("#variable_conflict use_column\nBEGIN\n    RETURN (\n", "\n    );\nEND");

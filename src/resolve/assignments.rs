@@ -1,9 +1,10 @@
 //! Assignments, and those that no one may have (T9, T10, T12).
 
 use super::Resolver;
-use crate::config::{AssignmentTable, Flag, Key, LeaderRule, Listed, Promotion};
+use super::time::moment;
+use crate::config::{AssignmentTable, Flag, Key, LeaderRule, Listed, NamedSubject, Promotion};
 use crate::model::{
-    Assigned, Assignments, CircleKind, FlagColumn, KeyType, NameTable, Restriction, RestrictionName, Role, RoleName, Subject,
+    Assigned, Assignments, CircleKind, FlagColumn, KeyType, NameTable, Period, Restriction, RestrictionName, Role, RoleName, Subject,
 };
 use crate::text::{At, Code, Span, quoted};
 
@@ -29,11 +30,12 @@ impl Resolver<'_> {
         for listed in written.listed.iter() {
             let (given, to) = (self.given(roles, &listed.role, &listed.restriction, listed_span(listed)), self.subject(roles, listed));
             let confirmed = listed.confirmed.as_ref().is_some_and(|confirmed| confirmed.value);
-            match (given, to) {
-                (Some(Given::Role(what)), Some(to)) => all.roles.push(Assigned { what, to, confirmed }),
-                (Some(Given::Restriction(what)), Some(to)) => {
+            let period = self.period(listed.from.as_ref(), listed.until.as_ref());
+            match (given, to, period) {
+                (Some(Given::Role(what)), Some(to), Some(period)) => all.roles.push(Assigned { what, to, confirmed, period }),
+                (Some(Given::Restriction(what)), Some(to), Some(period)) => {
                     places.push(listed_span(listed));
-                    all.restrictions.push(Assigned { what, to, confirmed });
+                    all.restrictions.push(Assigned { what, to, confirmed, period });
                 }
                 _ => {}
             }
@@ -65,72 +67,100 @@ impl Resolver<'_> {
     }
 
     fn subject(&mut self, roles: &[Role], listed: &Listed) -> Option<Subject> {
+        if let (Some(role), None) = (&listed.having_role, &listed.restriction) {
+            let help = "let the other role list this one under `includes`";
+            self.found.error(Code::BadAssignment, role.span, "a role can't be given by another role", help);
+            return None;
+        }
+        let others = "or `having_role` for a restriction";
+        self.members(roles, &NamedSubject::from(listed), listed_span(listed), ("an assignment", others))
+    }
+
+    /// The one subject that is named; `what` names it, and says what else could be written.
+    pub(super) fn members(
+        &mut self,
+        roles: &[Role],
+        written: &NamedSubject,
+        place: Option<Span>,
+        (what, others): (&str, &str),
+    ) -> Option<Subject> {
         let directory = &self.config.directory;
         let user_type = self.key_type(&directory.users.key_type);
-        let circles = [
-            (CircleKind::Group, &listed.group, &directory.groups),
-            (CircleKind::Workgroup, &listed.workgroup, &directory.workgroups),
-            (CircleKind::Team, &listed.team, &directory.teams),
-        ];
         let mut subjects: Vec<Option<Subject>> = Vec::new();
-        if let Some(key) = &listed.user {
+        if let Some(key) = &written.user {
             subjects.push(self.key(key, user_type).map(Subject::User));
         }
-        for (kind, key, table) in circles {
-            let Some(key) = key else { continue };
+        for ((word, key), (_, table)) in written.circles().into_iter().zip(directory.circles()) {
+            let (Some(key), Some(kind)) = (key, CircleKind::named(word)) else { continue };
             subjects.push(match table {
                 Some(table) => self.key(key, self.key_type(&table.key_type)).map(|key| Subject::Circle(kind, key)),
-                None => self.unknown_subject(kind.name(), key.span),
+                None => self.unknown_subject(kind.plural(), key.span),
             });
         }
-        if let Some(key) = &listed.department {
-            let subdepartments = listed.subdepartments.as_ref().is_some_and(|written| written.value);
+        if let Some(key) = &written.department {
+            let subdepartments = written.subdepartments.as_ref().is_some_and(|written| written.value);
             subjects.push(match &directory.departments {
                 Some(table) => self.key(key, self.key_type(&table.key_type)).map(|key| Subject::Department { key, subdepartments }),
-                None => self.unknown_subject("department", key.span),
+                None => self.unknown_subject("departments", key.span),
             });
-        } else if let Some(written) = &listed.subdepartments {
-            self.found.error(Code::BadAssignment, written.span, "`subdepartments` stands without a department", "name the `department`");
+        } else if let Some(alone) = &written.subdepartments {
+            self.found.error(Code::BadAssignment, alone.span, "`subdepartments` stands without a department", "name the `department`");
         }
-        if let Some(role) = &listed.having_role {
-            subjects.push(if listed.restriction.is_some() {
-                self.known_role(roles, role).map(Subject::HavingRole)
-            } else {
-                self.found.error(
-                    Code::BadAssignment,
-                    role.span,
-                    "a role can't be given by another role",
-                    "let the other role list this one under `includes`",
-                );
-                None
-            });
+        if let Some(role) = &written.having_role {
+            subjects.push(self.known_role(roles, role).map(Subject::HavingRole));
         }
-        if let Some(everyone) = &listed.everyone {
+        if let Some(everyone) = &written.everyone {
             subjects.push(if everyone.value {
                 Some(Subject::Everyone)
             } else {
-                self.found.error(Code::BadValue, everyone.span, "`everyone: false` gives nothing to nobody", "leave the assignment out");
+                self.found.error(Code::BadValue, everyone.span, "`everyone: false` gives nothing to nobody", "leave it out");
                 None
             });
         }
         match subjects.len() {
             1 => subjects.pop().flatten(),
             count => {
-                let message = if count == 0 { "an assignment names nobody" } else { "an assignment names more than one subject" };
-                let help =
-                    "write one of `user`, `group`, `workgroup`, `team`, `department`, `everyone`, or `having_role` for a restriction";
-                self.found.error(Code::BadAssignment, listed_span(listed), message, help);
+                let names = if count == 0 { "names nobody" } else { "names more than one subject" };
+                let help = format!("write one of `user`, `group`, `workgroup`, `team`, `territory`, `department`, `everyone`, {others}");
+                self.found.error(Code::BadAssignment, place, format!("{what} {names}"), help);
                 None
             }
         }
+    }
+
+    pub(super) fn period(&mut self, from: Option<&At<String>>, until: Option<&At<String>>) -> Option<Period> {
+        let mut time = |written: Option<&At<String>>| match written {
+            None => Some(None),
+            Some(written) => {
+                let found = moment(written);
+                if found.is_none() {
+                    let help = "write a date such as `2027-01-31`, or a time with its offset such as `2027-01-31T08:00:00+01:00`";
+                    self.found.error(Code::BadValue, written.span, format!("{} is no time", quoted(written)), help);
+                }
+                found.map(Some)
+            }
+        };
+        let (begins, ends) = (time(from), time(until));
+        let period = Period { from: begins?, until: ends? };
+        if let (Some(begins), Some(ends), Some(place)) = (period.from, period.until, until)
+            && ends <= begins
+        {
+            self.found.error(
+                Code::BadValue,
+                place.span,
+                "the assignment ends before it begins",
+                "write an `until` that is later than `from`",
+            );
+        }
+        Some(period)
     }
 
     fn unknown_subject(&mut self, what: &str, span: Span) -> Option<Subject> {
         self.found.error(
             Code::UnknownSubject,
             span,
-            format!("the directory has no {what}s"),
-            format!("describe them under `directory: {what}s`"),
+            format!("the directory has no {what}"),
+            format!("describe them under `directory: {what}`"),
         );
         None
     }
@@ -154,6 +184,7 @@ impl Resolver<'_> {
         let table = self.table(&written.schema, &written.table);
         let user = self.column(&written.user);
         let confirmed = self.optional_column(&written.confirmed);
+        let (from, until) = (self.optional_column(&written.from), self.optional_column(&written.until));
         let (name, to) = match (&written.role, &written.restriction) {
             (Some(role), None) => (self.column(role), &mut all.role_tables),
             (None, Some(restriction)) => (self.column(restriction), &mut all.restriction_tables),
@@ -168,7 +199,7 @@ impl Resolver<'_> {
             }
         };
         if let (Some(table), Some(user), Some(name)) = (table, user, name) {
-            to.push(NameTable { table, user, name, confirmed });
+            to.push(NameTable { table, user, name, confirmed, from, until });
         }
     }
 
@@ -254,12 +285,8 @@ impl Resolver<'_> {
     fn reached_leader(&self, to: &Subject) -> Option<&'static str> {
         let directory = &self.config.directory;
         let leads = |kind: CircleKind| {
-            let circle = match kind {
-                CircleKind::Group => &directory.groups,
-                CircleKind::Workgroup => &directory.workgroups,
-                CircleKind::Team => &directory.teams,
-            };
-            circle.as_ref().is_some_and(|circle| circle.leader.is_some())
+            let named = directory.circles().into_iter().find(|(word, _)| *word == kind.name());
+            named.and_then(|(_, circle)| circle).is_some_and(|circle| circle.leader.is_some())
         };
         match to {
             Subject::Department { .. } if directory.departments.as_ref().is_some_and(|departments| departments.head.is_some()) => {
@@ -272,11 +299,8 @@ impl Resolver<'_> {
 }
 
 fn listed_span(listed: &Listed) -> Option<Span> {
-    let named = [&listed.role, &listed.restriction, &listed.having_role].into_iter().flatten().map(|name| name.span);
-    let keyed =
-        [&listed.user, &listed.group, &listed.workgroup, &listed.team, &listed.department].into_iter().flatten().map(|key| key.span);
-    let flagged = [&listed.everyone, &listed.subdepartments, &listed.confirmed].into_iter().flatten().map(|flag| flag.span);
-    named.chain(keyed).chain(flagged).next()
+    let named = [&listed.role, &listed.restriction].into_iter().flatten().map(|name| name.span).next();
+    named.or_else(|| NamedSubject::from(listed).span()).or_else(|| listed.confirmed.as_ref().map(|flag| flag.span))
 }
 
 fn uuid(text: &str) -> Option<String> {

@@ -46,6 +46,7 @@ impl Resolver<'_> {
         let creator = self.optional_column(&written.creator);
         let department = self.optional_column(&written.department);
         let team = self.optional_column(&written.team);
+        let territory = self.optional_column(&written.territory);
         let open = self.optional_column(&written.open);
         let stage = written.stage.as_ref().and_then(|stage| self.column(&stage.column));
         let parents = written.parents.iter().filter_map(|(name, parent)| self.parent(name, parent)).collect();
@@ -58,6 +59,7 @@ impl Resolver<'_> {
             creator,
             department,
             team,
+            territory,
             open,
             stage,
             parents,

@@ -3,6 +3,7 @@
 //! Takes a [`Config`] as written, gives a [`Model`] only if nothing is wrong; otherwise every mistake has been reported.
 
 mod assignments;
+mod audit;
 mod entities;
 mod identity;
 mod names;
@@ -10,11 +11,13 @@ mod people;
 mod restrictions;
 mod roles;
 mod scopes;
+mod sharing;
+mod time;
 mod warnings;
 
 use crate::config::{Config, KeyType};
 use crate::model::{Entity, EntityName, Model, SchemaName};
-use crate::text::{At, Diagnostics, Source};
+use crate::text::{At, Diagnostics, Source, Span};
 
 /// Resolves a configuration; `None` where an error was found, by this or any earlier pass.
 pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) -> Option<Model> {
@@ -31,6 +34,8 @@ pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) 
     let roles = resolver.roles(&entities);
     let restrictions = resolver.restrictions(&entities, &roles);
     let assignments = resolver.assignments(&roles, &restrictions);
+    let sharing = resolver.sharing(&entities, &roles);
+    let accepted = resolver.accepted();
     let model = Model {
         application_role: application_role?,
         reader_role: reader_role?,
@@ -40,8 +45,11 @@ pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) 
         roles,
         restrictions,
         assignments,
+        sharing,
         conflict: config.conflict.as_ref().map(|conflict| conflict.value).unwrap_or_default(),
+        accepted,
     };
+    resolver.child_cycles(&model);
     resolver.warn(&model);
     (!resolver.found.has_errors()).then_some(model)
 }
@@ -53,12 +61,14 @@ struct Resolver<'a> {
     found: &'a mut Diagnostics,
     schema: Option<SchemaName>,
     key_type: KeyType,
+    /// Where a scope of the first entity asks for a child of the second.
+    children: Vec<(EntityName, EntityName, Span)>,
 }
 
 impl<'a> Resolver<'a> {
     fn new(source: &'a Source, config: &'a Config, found: &'a mut Diagnostics) -> Self {
         let key_type = config.key_type.as_ref().map_or(KeyType::Int8, |key_type| key_type.value);
-        let mut resolver = Resolver { source, config, found, schema: None, key_type };
+        let mut resolver = Resolver { source, config, found, schema: None, key_type, children: Vec::new() };
         resolver.schema = match &config.schema {
             Some(name) => resolver.name(name, "schema", SchemaName::new),
             None => SchemaName::new("public").ok(),

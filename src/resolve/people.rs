@@ -10,9 +10,7 @@ impl Resolver<'_> {
         let written = &self.config.directory;
         let users = self.users();
         let departments = written.departments.as_ref().and_then(|departments| self.departments(departments));
-        let circles =
-            [(CircleKind::Group, &written.groups), (CircleKind::Workgroup, &written.workgroups), (CircleKind::Team, &written.teams)];
-        let circles = circles.into_iter().filter_map(|(kind, circle)| self.circle(kind, circle.as_ref()?)).collect();
+        let circles = written.circles().into_iter().filter_map(|(kind, circle)| self.circle(CircleKind::named(kind)?, circle?)).collect();
         Some(Directory { users: users?, departments, circles })
     }
 
@@ -20,9 +18,10 @@ impl Resolver<'_> {
         let written = &self.config.directory.users;
         let table = self.table(&written.schema, &written.table);
         let key = self.key_column(&written.key);
+        let manager = self.optional_column(&written.manager);
         let active = self.optional_column(&written.active);
         let attributes = written.attributes.iter().filter_map(|(name, kind)| self.attribute(name, kind)).collect();
-        Some(Users { table: table?, key: key?, key_type: self.key_type(&written.key_type), active, attributes })
+        Some(Users { table: table?, key: key?, key_type: self.key_type(&written.key_type), manager, active, attributes })
     }
 
     fn attribute(&mut self, name: &At<String>, kind: &At<String>) -> Option<(ColumnName, AttributeType)> {

@@ -1,13 +1,16 @@
 //! Scopes: their text, and whether their entity has what they need.
 
-use super::{Resolver, entity_names};
+use super::{Resolver, entity_names, find_entity};
 use crate::config::{Many, ScopeItem, Short};
-use crate::model::{CircleKind, Entity, EntityName, Owners, ParentTerm, Scope, Term};
+use crate::model::{CircleKind, Entity, EntityName, Owners, ParentTerm, Scope, ShareLevel, Term};
 use crate::predicate::{self, PredicateErrorKind};
 use crate::text::{At, Code, Span, did_you_mean, listed, quoted};
 
 /// Scopes that stand without an argument.
-const PLAIN: [&str; 9] = ["none", "own", "created", "unassigned", "team", "department", "department_tree", "open", "all"];
+const PLAIN: [&str; 12] =
+    ["none", "own", "created", "unassigned", "reports", "team", "territory", "department", "department_tree", "open", "shared", "all"];
+/// The most levels of reports that can be asked for by number.
+const MAX_DEPTH: u8 = 20;
 /// Scopes that name a parent.
 const WITH_PARENT: [&str; 4] = ["parent", "own", "created", "without"];
 
@@ -38,7 +41,7 @@ impl Resolver<'_> {
     }
 
     /// One scope: `Some(None)` is an explicit `none`, `None` a mistake.
-    fn scope(&mut self, entities: &[Entity], entity: &Entity, item: &ScopeItem) -> Option<Option<Scope>> {
+    pub(super) fn scope(&mut self, entities: &[Entity], entity: &Entity, item: &ScopeItem) -> Option<Option<Scope>> {
         let mut terms = Vec::new();
         let mut sound = true;
         let mut none = false;
@@ -73,6 +76,17 @@ impl Resolver<'_> {
     fn term(&mut self, entities: &[Entity], entity: &Entity, text: &At<String>, part: &str) -> Option<Term> {
         match parse_term(part) {
             Some(Parsed::Plain(name)) => self.plain_term(entity, text, name),
+            Some(Parsed::OfParent("child", child, None)) => self.child_term(entities, entity, text, child),
+            Some(Parsed::OfParent("shared", level, None)) => {
+                let found = ShareLevel::ALL.into_iter().find(|known| known.name() == level);
+                if found.is_none() {
+                    let names = ShareLevel::ALL.map(ShareLevel::name);
+                    let help = did_you_mean(level, names).unwrap_or_else(|| format!("the levels are {}", listed(names)));
+                    self.found.error(Code::BadScope, text.span, format!("{} is no level of a share", quoted(level)), help);
+                }
+                found.map(Term::Shared)
+            }
+            Some(Parsed::OfParent("reports", depth, None)) => self.reports_term(entity, text, Some(depth)),
             Some(Parsed::OfParent(name, parent, action)) => self.parent_term(entities, entity, text, (name, parent, action)),
             None => {
                 self.found.error(
@@ -93,7 +107,10 @@ impl Resolver<'_> {
             "unassigned" => (owned, Term::Unassigned, "owners"),
             "created" => (entity.creator.is_some(), Term::Created, "creator"),
             "open" => (entity.open.is_some(), Term::Open, "open"),
+            "shared" => return Some(Term::Shared(ShareLevel::Read)),
+            "reports" => return self.reports_term(entity, text, None),
             "team" => return self.group_term(entity, text, Term::Team, entity.team.is_some()),
+            "territory" => return self.group_term(entity, text, Term::Territory, entity.territory.is_some()),
             "department" => return self.group_term(entity, text, Term::Department, entity.department.is_some()),
             "department_tree" => return self.group_term(entity, text, Term::DepartmentTree, entity.department.is_some()),
             "none" => {
@@ -102,7 +119,10 @@ impl Resolver<'_> {
             }
             other => {
                 let help = did_you_mean(other, PLAIN.into_iter().chain(WITH_PARENT)).unwrap_or_else(|| {
-                    format!("the scopes are {} and parent(entity), own(entity), created(entity), without(entity)", listed(PLAIN))
+                    format!(
+                        "the scopes are {} and reports(depth), shared(update), shared(full), parent(entity), own(entity), created(entity), without(entity), child(entity)",
+                        listed(PLAIN)
+                    )
                 });
                 self.found.error(Code::UnknownScope, text.span, format!("unknown scope {}", quoted(other)), help);
                 return None;
@@ -113,6 +133,33 @@ impl Resolver<'_> {
         }
         self.missing_column(entity, text.span, name, key);
         None
+    }
+
+    /// A scope by who reports to the user.
+    fn reports_term(&mut self, entity: &Entity, text: &At<String>, depth: Option<&str>) -> Option<Term> {
+        if self.config.directory.users.manager.is_none() {
+            self.found.error(
+                Code::MissingColumn,
+                text.span,
+                "scope `reports` needs to know who reports to whom",
+                "name the column under `directory: users: manager`",
+            );
+            return None;
+        }
+        let depth = match depth.map(|written| (written, written.parse::<u8>())) {
+            None => None,
+            Some((_, Ok(depth))) if (1..=MAX_DEPTH).contains(&depth) => Some(depth),
+            Some((written, _)) => {
+                let help = format!("write a number from 1, direct reports, to {MAX_DEPTH}, or `reports` for any depth");
+                self.found.error(Code::BadScope, text.span, format!("{} is no depth of reports", quoted(written)), help);
+                return None;
+            }
+        };
+        if matches!(entity.owners, Owners::None) {
+            self.missing_column(entity, text.span, "reports", "owners");
+            return None;
+        }
+        Some(Term::Reports(depth))
     }
 
     fn missing_column(&mut self, entity: &Entity, span: Span, scope: &str, key: &str) {
@@ -126,23 +173,46 @@ impl Resolver<'_> {
 
     /// A scope by team or department: by a column of the record, else by its owners.
     fn group_term(&mut self, entity: &Entity, text: &At<String>, term: Term, column: bool) -> Option<Term> {
-        let (there, key, circle) = match term {
-            Term::Team => (self.config.directory.teams.is_some(), "team", CircleKind::Team.name()),
-            _ => (self.config.directory.departments.is_some(), "department", "department"),
+        let directory = &self.config.directory;
+        let (there, key, several) = match term {
+            Term::Team => (directory.teams.is_some(), "team", CircleKind::Team.plural()),
+            Term::Territory => (directory.territories.is_some(), "territory", CircleKind::Territory.plural()),
+            _ => (directory.departments.is_some(), "department", "departments"),
         };
         if !there {
             self.found.error(
                 Code::UnknownSubject,
                 text.span,
-                format!("the directory has no {circle}s"),
-                format!("describe them under `directory: {circle}s`"),
+                format!("the directory has no {several}"),
+                format!("describe them under `directory: {several}`"),
             );
             return None;
         }
-        if column || !matches!(entity.owners, Owners::None) {
+        // A territory is of records, never of their owners.
+        if column || term != Term::Territory && !matches!(entity.owners, Owners::None) {
             return Some(term);
         }
         self.missing_column(entity, text.span, key, key);
+        None
+    }
+
+    /// A scope by a record that belongs to this one.
+    fn child_term(&mut self, entities: &[Entity], entity: &Entity, text: &At<String>, child: &str) -> Option<Term> {
+        let belongs = |candidate: &&Entity| candidate.parents.iter().any(|parent| parent.entity == entity.name);
+        if let Some(below) = find_entity(entities, child).filter(belongs) {
+            self.children.push((entity.name.clone(), below.name.clone(), text.span));
+            return Some(Term::Child(below.name.clone()));
+        }
+        if !self.left_out(child) {
+            let children: Vec<&str> = entities.iter().filter(belongs).map(|below| below.name.as_str()).collect();
+            let help = if children.is_empty() {
+                format!("name {} under `parents` of {}", quoted(entity.name.as_str()), quoted(child))
+            } else {
+                format!("what belongs to it: {}", listed(children))
+            };
+            let message = format!("entity {} has no child {}", quoted(entity.name.as_str()), quoted(child));
+            self.found.error(Code::UnknownEntity, text.span, message, help);
+        }
         None
     }
 

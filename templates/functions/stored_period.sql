@@ -1,0 +1,1 @@
+{% if mine %} AND (a.starts_at IS NULL OR a.starts_at <= pg_catalog.statement_timestamp()){% endif %} AND (a.ends_at IS NULL OR pg_catalog.statement_timestamp() < a.ends_at){#- no newline: the line goes on -#}
