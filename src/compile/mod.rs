@@ -14,6 +14,7 @@ mod policies;
 mod program;
 mod scope;
 mod sets;
+mod shares;
 
 pub use program::compile;
 

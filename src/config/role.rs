@@ -47,6 +47,9 @@ pub struct EntityGrants {
     /// COPY ... TO of records that may be read too (B8). The extension refuses it where it is not granted; the portable target can't.
     #[serde(default)]
     pub export: Option<Short<Level>>,
+    /// Opening a record that may be read to others with `crm_access.share`, never for more than one may do oneself.
+    #[serde(default)]
+    pub share: Option<Short<Level>>,
     /// Changing an owner, with `crm_access.assign_record` or UPDATE (J4, J5): holds for the record as it was. As soon as a role or restriction
     /// names this action for an entity, changing its owners takes it; before that, it is a part of `update`.
     #[serde(default)]
@@ -126,7 +129,20 @@ pub enum NewOwner {
     Anyone,
 }
 
+impl NewOwner {
+    /// The limit's name in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            NewOwner::Me => "me",
+            NewOwner::Team => "team",
+            NewOwner::Department => "department",
+            NewOwner::Anyone => "anyone",
+        }
+    }
+}
+
 /// A scope: `none`, `own`, `created`, `unassigned`, `reports`, `reports(depth)`, `team`, `territory`, `department`, `department_tree`, `open`,
+/// `shared`, `shared(update)`, `shared(full)`,
 /// `parent(entity)`, `parent(entity, update)`, `child(entity)`, `own(entity)`, `without(entity)`, `all`, or several joined by `and`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,10 +1,7 @@
 //! Assignments, and those that no one may have (T9, T10, T12).
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-
 use super::Resolver;
+use super::time::moment;
 use crate::config::{AssignmentTable, Flag, Key, LeaderRule, Listed, NamedSubject, Promotion};
 use crate::model::{
     Assigned, Assignments, CircleKind, FlagColumn, KeyType, NameTable, Period, Restriction, RestrictionName, Role, RoleName, Subject,
@@ -258,7 +255,8 @@ impl Resolver<'_> {
 
     /// Combinations that this file alone shows to be forbidden; those that the data show are refused when it is applied.
     fn forbidden(&mut self, roles: &[Role], restrictions: &[Restriction], all: &Assignments, places: &[Option<Span>]) {
-        for (assigned, place) in all.restrictions.iter().zip(places) {
+        // What counts over a channel alone is nobody's in person.
+        for (assigned, place) in all.restrictions.iter().zip(places).filter(|(assigned, _)| assigned.channel.is_none()) {
             let Some(restriction) = restrictions.iter().find(|restriction| restriction.name == assigned.what) else { continue };
             let name = quoted(restriction.name.as_str());
             let exempt = |role: &RoleName| {
@@ -269,7 +267,7 @@ impl Resolver<'_> {
             };
             let held = match &assigned.to {
                 Subject::HavingRole(role) if exempt(role) => Some(role),
-                to => all.roles.iter().find(|given| given.to == *to && exempt(&given.what)).map(|given| &given.what),
+                to => all.roles.iter().find(|given| given.to == *to && given.channel.is_none() && exempt(&given.what)).map(|given| &given.what),
             };
             if let (Some(role), Promotion::Refuse) = (held, restriction.promotion) {
                 self.found.error(
@@ -295,7 +293,7 @@ impl Resolver<'_> {
                 let conflict = restrictions
                     .iter()
                     .any(|restriction| restriction.name == first.what && restriction.conflicts_with.contains(&second.what));
-                if conflict && first.to == second.to {
+                if conflict && first.to == second.to && first.channel.is_none() && second.channel.is_none() {
                     self.found.error(
                         Code::ConflictingRestrictions,
                         *place,
@@ -331,15 +329,6 @@ impl Resolver<'_> {
 fn listed_span(listed: &Listed) -> Option<Span> {
     let named = [&listed.role, &listed.restriction].into_iter().flatten().map(|name| name.span).next();
     named.or_else(|| NamedSubject::from(listed).span()).or_else(|| listed.confirmed.as_ref().map(|flag| flag.span))
-}
-
-/// A date is its midnight in UTC.
-fn moment(text: &str) -> Option<Timestamp> {
-    let midnight = |date: Date| date.at(0, 0, 0, 0).to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
-    match text.len() {
-        10 => text.parse().ok().and_then(midnight),
-        _ => text.parse().ok(),
-    }
 }
 
 fn uuid(text: &str) -> Option<String> {

@@ -4,6 +4,7 @@
 
 mod assign;
 mod assignments;
+mod audit;
 mod entities;
 mod identity;
 mod names;
@@ -12,6 +13,7 @@ mod restrictions;
 mod roles;
 mod scopes;
 mod sharing;
+mod time;
 mod warnings;
 
 use crate::config::{Config, KeyType};
@@ -34,6 +36,7 @@ pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) 
     let restrictions = resolver.restrictions(&entities, &roles);
     let assignments = resolver.assignments(&roles, &restrictions);
     let sharing = resolver.sharing(&entities, &roles);
+    let accepted = resolver.accepted();
     let model = Model {
         application_role: application_role?,
         reader_role: reader_role?,
@@ -45,6 +48,7 @@ pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) 
         assignments,
         sharing,
         conflict: config.conflict.as_ref().map(|conflict| conflict.value).unwrap_or_default(),
+        accepted,
     };
     resolver.child_cycles(&model);
     resolver.warn(&model);

@@ -97,6 +97,7 @@ impl Resolver<'_> {
             (Action::Update, &given.update),
             (Action::Delete, &given.delete),
             (Action::Export, &given.export),
+            (Action::Share, &given.share),
             (Action::Import, &given.import),
         ];
         for (action, level) in by_action {

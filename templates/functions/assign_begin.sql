@@ -10,4 +10,4 @@
     END IF;
     crm_access_keys := ARRAY(
         SELECT DISTINCT {% include "functions/key_of_text.sql" %}
-        FROM unnest($1) AS crm_access_written(crm_access_text));
+        FROM unnest($1) AS k(value));

@@ -1,8 +1,8 @@
         -- What was refused and why, as far as the user may know: a record that is hidden is a record that is not there.
         SELECT w.crm_access_text INTO crm_access_refused
         FROM (
-            SELECT crm_access_written.crm_access_text, crm_access_written.crm_access_place, {% include "functions/key_of_text.sql" %} AS crm_access_key
-            FROM unnest($1) WITH ORDINALITY AS crm_access_written(crm_access_text, crm_access_place)
+            SELECT k.value AS crm_access_text, k.crm_access_place, {% include "functions/key_of_text.sql" %} AS crm_access_key
+            FROM unnest($1) WITH ORDINALITY AS k(value, crm_access_place)
         ) AS w
         WHERE NOT EXISTS (SELECT 1 FROM {{ table | q }} AS crm_access_record WHERE crm_access_record.{{ key | q }} = w.crm_access_key AND {{ readable | q }})
         ORDER BY w.crm_access_place LIMIT 1;

@@ -2,8 +2,15 @@
 //!
 //! `CRM_ACCESS_TEST_URL` names a server with the extension installed, as a superuser; `tools/cluster run --` starts one.
 
+mod audit;
+mod audit_command;
 mod can;
 mod catalog;
+mod guards;
+mod guards_copy;
+mod guards_ddl;
+mod guards_explain;
+mod guards_truncate;
 mod handover;
 mod identity;
 mod imports;
@@ -14,6 +21,7 @@ mod language_names;
 mod language_people;
 mod language_predicates;
 mod language_scopes;
+mod language_shares;
 mod language_sharing;
 mod language_strategies;
 mod language_subjects;
