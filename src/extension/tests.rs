@@ -370,4 +370,29 @@ assignments:
         );
         assert_eq!(dumped.as_deref(), Some("assignment assignment_id_seq object restricted_user version version_id_seq"));
     }
+
+    #[pg_test]
+    fn a_guard_refuses_the_application_and_lets_the_superuser_pass() {
+        applied();
+        for command in ["EXPLAIN SELECT * FROM public.notes", "TRUNCATE public.notes"] {
+            assert_eq!(state(command), "no error", "{command}");
+        }
+        run("GRANT TRUNCATE ON public.notes TO note_app");
+        run("SET LOCAL ROLE note_app");
+        for command in ["EXPLAIN SELECT * FROM public.notes", "EXPLAIN ANALYZE DELETE FROM public.notes", "TRUNCATE public.notes"] {
+            assert_eq!(state(command), "42501", "{command}");
+        }
+        assert_eq!(state("SET LOCAL crm_access.guard_explain = off"), "42501");
+        run("RESET ROLE");
+        run("SET LOCAL crm_access.guard_explain = off");
+        run("SET LOCAL ROLE note_app");
+        assert_eq!(state("EXPLAIN SELECT * FROM public.notes"), "no error");
+    }
+
+    #[pg_test]
+    fn nobody_exports_where_no_copy_runs() {
+        assert_eq!(text("SELECT crm_access.exporting()::text").as_deref(), Some("false"));
+        assert_eq!(text("SELECT crm_access.guarded()::text").as_deref(), Some("true"));
+        assert_eq!(number("SELECT count(*) FROM crm_access.guards()"), 7);
+    }
 }
