@@ -164,8 +164,7 @@ fn same_token(our: &Piece<'_>, their: &Piece<'_>, neutral: &Neutral) -> Result<b
         }
         Token::SingleQuotedString(placeholder) => {
             if let Some(meant) = neutral.text(placeholder) {
-                let read =
-                    matches!(&our.token, Token::SingleQuotedString(value) | Token::EscapedStringLiteral(value) if *value == meant);
+                let read = matches!(&our.token, Token::SingleQuotedString(value) | Token::EscapedStringLiteral(value) if *value == meant);
                 return Ok(read && our.written == Plain.literal(&meant));
             }
         }

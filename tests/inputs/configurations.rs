@@ -139,8 +139,30 @@ fn renamed(tree: &mut Tree, from: &str, to: &str) {
 
 /// Names of the presets that stand for nothing in the language.
 const FREE: &[&str] = &[
-    "crm_app", "crm_backend", "users", "companies", "deals", "deal_owners", "manager_id", "deputy_id", "status", "is_active", "login", "limited",
-    "sales", "teams", "leader_id", "team_members", "region", "closed", "crm_reader", "company_id", "sells", "employee", "leads", "user_id",
+    "crm_app",
+    "crm_backend",
+    "users",
+    "companies",
+    "deals",
+    "deal_owners",
+    "manager_id",
+    "deputy_id",
+    "status",
+    "is_active",
+    "login",
+    "limited",
+    "sales",
+    "teams",
+    "leader_id",
+    "team_members",
+    "region",
+    "closed",
+    "crm_reader",
+    "company_id",
+    "sells",
+    "employee",
+    "leads",
+    "user_id",
 ];
 
 proptest! {

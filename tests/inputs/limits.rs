@@ -17,7 +17,9 @@ fn refused(text: String) {
 fn nesting_of_any_depth_ends_at_the_limit_and_before_the_stack() {
     on_a_small_stack(|| {
         for depth in [10, 63, 64, 65, 127, 129, 1000, 100_000] {
-            for (open, close) in [("[", "]"), ("{a: ", "}"), ("- ", ""), ("? ", ""), ("[{a: ", "}]"), ("{? [", "] : x}"), ("&a [", "]"), ("!t [", "]")] {
+            for (open, close) in
+                [("[", "]"), ("{a: ", "}"), ("- ", ""), ("? ", ""), ("[{a: ", "}]"), ("{? [", "] : x}"), ("&a [", "]"), ("!t [", "]")]
+            {
                 refused(format!("{}x{}", open.repeat(depth), close.repeat(depth)));
                 refused(open.repeat(depth));
             }
@@ -30,7 +32,9 @@ fn nesting_of_any_depth_ends_at_the_limit_and_before_the_stack() {
 #[test]
 fn a_text_of_many_megabytes_ends_at_the_limit() {
     let size = Source::LIMIT + 1;
-    for filler in ["x", "[", "{", "- ", "a: ", "a: b\n", "'", "\"", "\\", "#", "\n", " ", "\t", "&a ", "*a ", "!", "|\n", "é", "\u{feff}", "\0", "%"] {
+    for filler in
+        ["x", "[", "{", "- ", "a: ", "a: b\n", "'", "\"", "\\", "#", "\n", " ", "\t", "&a ", "*a ", "!", "|\n", "é", "\u{feff}", "\0", "%"]
+    {
         let text = filler.repeat(size / filler.len() + 1);
         refused(text.clone());
         refused(text.chars().take(Source::LIMIT / filler.len() / 4).collect());

@@ -9,7 +9,22 @@ use crate::hostile;
 
 /// Everything that may stand outside of quotes in a condition as it is printed.
 const WORDS: &[&str] = &[
-    "AND", "OR", "NOT", "IN", "BETWEEN", "IS", "NULL", "TRUE", "FALSE", "user", "lower", "upper", "length", "coalesce", "now", "current_date",
+    "AND",
+    "OR",
+    "NOT",
+    "IN",
+    "BETWEEN",
+    "IS",
+    "NULL",
+    "TRUE",
+    "FALSE",
+    "user",
+    "lower",
+    "upper",
+    "length",
+    "coalesce",
+    "now",
+    "current_date",
     "starts_with",
 ];
 const SIGNS: &[&str] = &["=", "<>", "<", "<=", ">", ">=", "(", ")", ",", ".", "-"];
@@ -43,10 +58,17 @@ fn predicate() -> impl Strategy<Value = Predicate> {
     let op = prop::sample::select(&[Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual][..]);
     let leaf = prop_oneof![
         (varying(), op, operand()).prop_map(|(left, op, right)| Predicate::Compare { left, op, right }),
-        (varying(), prop::collection::vec(operand(), 1..5), any::<bool>())
-            .prop_map(|(operand, list, negated)| Predicate::In { operand, list, negated }),
-        (operand(), varying(), operand(), any::<bool>())
-            .prop_map(|(operand, low, high, negated)| Predicate::Between { operand, low, high, negated }),
+        (varying(), prop::collection::vec(operand(), 1..5), any::<bool>()).prop_map(|(operand, list, negated)| Predicate::In {
+            operand,
+            list,
+            negated
+        }),
+        (operand(), varying(), operand(), any::<bool>()).prop_map(|(operand, low, high, negated)| Predicate::Between {
+            operand,
+            low,
+            high,
+            negated
+        }),
         (varying(), any::<bool>()).prop_map(|(operand, negated)| Predicate::IsNull { operand, negated }),
         (varying(), any::<bool>(), any::<bool>()).prop_map(|(operand, truth, negated)| Predicate::IsTruth { operand, truth, negated }),
         (varying(), hostile::text()).prop_map(|(operand, prefix)| Predicate::StartsWith { operand, prefix: prefix.replace('\0', "") }),
@@ -90,9 +112,7 @@ fn outside(text: &str) -> Vec<String> {
                 }
             }
             ' ' => 1,
-            c if c.is_ascii_alphanumeric() || c == '_' => {
-                rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len())
-            }
+            c if c.is_ascii_alphanumeric() || c == '_' => rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len()),
             '<' | '>' => rest.find(|c: char| !"<>=".contains(c)).unwrap_or(rest.len()),
             other => other.len_utf8(),
         };
@@ -138,10 +158,76 @@ fn examine(text: &str) {
 /// Words and signs of the language and of what it leaves out.
 fn soup() -> impl Strategy<Value = String> {
     const PIECES: &[&str] = &[
-        "a", "\"B c\"", "user.", "user", "'x'", "'it''s'", "1", "1.5", ".5", "1.", "-", "+", "=", "<>", "!=", "<", "<=", ">", ">=", "==", "(", ")",
-        "((", "))", ",", ".", " AND ", " OR ", " NOT ", " IN ", " IN (", " BETWEEN ", " IS ", " NULL", " TRUE", " FALSE", "lower(", "COALESCE(",
-        "now()", "current_date", "starts_with(", "length(", " LIKE ", "~", "||", "::text", "CAST(", "CASE", "SELECT", "EXISTS(", ";", "--", "/*",
-        "*/", "$1", "$$", "e'x'", "U&'x'", "pg_sleep(1)", "pg_catalog.now()", "\0", "\n", "\t", "é", "🦀", "null", "ANY(", "ARRAY[", "]", "date '",
+        "a",
+        "\"B c\"",
+        "user.",
+        "user",
+        "'x'",
+        "'it''s'",
+        "1",
+        "1.5",
+        ".5",
+        "1.",
+        "-",
+        "+",
+        "=",
+        "<>",
+        "!=",
+        "<",
+        "<=",
+        ">",
+        ">=",
+        "==",
+        "(",
+        ")",
+        "((",
+        "))",
+        ",",
+        ".",
+        " AND ",
+        " OR ",
+        " NOT ",
+        " IN ",
+        " IN (",
+        " BETWEEN ",
+        " IS ",
+        " NULL",
+        " TRUE",
+        " FALSE",
+        "lower(",
+        "COALESCE(",
+        "now()",
+        "current_date",
+        "starts_with(",
+        "length(",
+        " LIKE ",
+        "~",
+        "||",
+        "::text",
+        "CAST(",
+        "CASE",
+        "SELECT",
+        "EXISTS(",
+        ";",
+        "--",
+        "/*",
+        "*/",
+        "$1",
+        "$$",
+        "e'x'",
+        "U&'x'",
+        "pg_sleep(1)",
+        "pg_catalog.now()",
+        "\0",
+        "\n",
+        "\t",
+        "é",
+        "🦀",
+        "null",
+        "ANY(",
+        "ARRAY[",
+        "]",
+        "date '",
     ];
     let piece = prop_oneof![6 => prop::sample::select(PIECES).prop_map(str::to_owned), 1 => hostile::text(), 1 => Just(" ".to_owned())];
     prop::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())

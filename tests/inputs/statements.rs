@@ -88,10 +88,11 @@ fn types() -> impl Strategy<Value = Vec<Sql>> {
 
 /// A statement of any kind that a template writes.
 pub fn statement() -> impl Strategy<Value = Statement> {
-    let trigger = (ident(), qualified(), any::<bool>(), prop::collection::vec(text().prop_map(Sql::Literal), 0..3), qualified())
-        .prop_map(|(name, table, transition, columns, function)| {
+    let trigger = (ident(), qualified(), any::<bool>(), prop::collection::vec(text().prop_map(Sql::Literal), 0..3), qualified()).prop_map(
+        |(name, table, transition, columns, function)| {
             Statement::CreateTrigger(Trigger { name, event: Sql::word("UPDATE"), table, transition, columns, function })
-        });
+        },
+    );
     let record = (text(), text(), text(), text(), prop::option::of(text())).prop_map(|(kind, schema, relation, name, before)| Record {
         kind: Sql::Literal(kind),
         schema: Sql::Literal(schema),

@@ -69,11 +69,37 @@ enum Tampering {
 }
 
 const ADDED: &[&str] = &[
-    "; DROP TABLE users", "; DROP TABLE users;", ";", " ;", "--", " -- x", "\n--", "/* x */", "/* /* */ */", " CASCADE", " OR true", " USING (true)",
-    " WITH CHECK (true)", " TO PUBLIC", "\0", "\u{a0}", "\u{200b}", "$$", "'", "\"", "\\", " NULL", "not ", "public.", "()", "!", "U&",
+    "; DROP TABLE users",
+    "; DROP TABLE users;",
+    ";",
+    " ;",
+    "--",
+    " -- x",
+    "\n--",
+    "/* x */",
+    "/* /* */ */",
+    " CASCADE",
+    " OR true",
+    " USING (true)",
+    " WITH CHECK (true)",
+    " TO PUBLIC",
+    "\0",
+    "\u{a0}",
+    "\u{200b}",
+    "$$",
+    "'",
+    "\"",
+    "\\",
+    " NULL",
+    "not ",
+    "public.",
+    "()",
+    "!",
+    "U&",
 ];
 
-const BLANKS: &[char] = &[' ', '\t', '\r', '\n', '\u{b}', '\u{c}', '\u{85}', '\u{a0}', '\u{1680}', '\u{2003}', '\u{2028}', '\u{3000}', '\u{feff}'];
+const BLANKS: &[char] =
+    &[' ', '\t', '\r', '\n', '\u{b}', '\u{c}', '\u{85}', '\u{a0}', '\u{1680}', '\u{2003}', '\u{2028}', '\u{3000}', '\u{feff}'];
 
 fn tampering() -> impl Strategy<Value = Tampering> {
     let piece = || prop_oneof![prop::sample::select(ADDED).prop_map(str::to_owned), prop::sample::select(PIECES).prop_map(str::to_owned)];

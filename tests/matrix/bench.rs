@@ -122,7 +122,9 @@ impl Bench {
         grow(&mut Random::new(seed), &model, &schema, &mut grown);
         let load = load(&model, &schema, &grown);
         admin.batch_execute(&load).unwrap_or_else(|error| panic!("{:?}\n{load}", Refused::from(error)));
-        admin.batch_execute("SET session_replication_role = origin; SET statement_timeout = '100s'; SET temp_file_limit = '200MB'").expect("a superuser");
+        admin
+            .batch_execute("SET session_replication_role = origin; SET statement_timeout = '100s'; SET temp_file_limit = '200MB'")
+            .expect("a superuser");
         let mut read = world(&mut admin, &schema);
         read.stored_roles = grown.stored_roles;
         read.stored_restrictions = grown.stored_restrictions;
@@ -234,7 +236,8 @@ pub fn load(model: &Model, schema: &Schema, world: &World) -> String {
     out.push_str("DELETE FROM crm_access.assignment;\n");
     if model.assignments.stored {
         let roles = world.stored_roles.iter().map(|given| ("role", given.what.as_str(), &given.to, false, given.period));
-        let restrictions = world.stored_restrictions.iter().map(|given| ("restriction", given.what.as_str(), &given.to, given.confirmed, given.period));
+        let restrictions =
+            world.stored_restrictions.iter().map(|given| ("restriction", given.what.as_str(), &given.to, given.confirmed, given.period));
         out.extend(roles.chain(restrictions).map(|(kind, name, to, confirmed, period)| store(kind, name, to, confirmed, period) + ";\n"));
     }
     out.push_str("SELECT crm_access_rules.note_restricted();\nCOMMIT;\n");

@@ -40,7 +40,19 @@ impl Campaign {
         for at in (1..order.len()).rev() {
             order.swap(at, random.below(at + 1));
         }
-        let quick = ["who has what", "helpers", "reading", "unknown restriction", "adding", "people", "changing", "given to everyone", "hostile settings", "protected people", "can"];
+        let quick = [
+            "who has what",
+            "helpers",
+            "reading",
+            "unknown restriction",
+            "adding",
+            "people",
+            "changing",
+            "given to everyone",
+            "hostile settings",
+            "protected people",
+            "can",
+        ];
         order.sort_by_key(|at| quick.iter().position(|kind| *kind == cells[*at].kind));
         // The last one looks at nothing but the catalog.
         let probes = (0..PROBES.len()).rev().map(|at| cells.len() + at);

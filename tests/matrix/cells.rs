@@ -22,9 +22,8 @@ const MOVED: usize = 9;
 const ALIKE: usize = 2;
 
 /// Keys that are none, or just beyond what a key can be: they are nobody's, and asking for them is no error.
-pub const STRANGE: [&str; 9] = [
-    "nothing", "-1", " 1", "1 ", "1.0", "1 or true", "99999999999999999999", "9223372036854775808", "-9223372036854775809",
-];
+pub const STRANGE: [&str; 9] =
+    ["nothing", "-1", " 1", "1 ", "1.0", "1 or true", "99999999999999999999", "9223372036854775808", "-9223372036854775809"];
 
 /// Statements of one user about one entity that belong together.
 pub struct Cell {
@@ -75,14 +74,7 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
 }
 
 /// The cells of one user over a world that `before` makes, or those that read, which are quickly made.
-pub fn of_asker(
-    bench: &Bench,
-    random: &mut Random,
-    pools: &Pools,
-    asker: Asker,
-    (world, before): (&World, &str),
-    what: What,
-) -> Vec<Cell> {
+pub fn of_asker(bench: &Bench, random: &mut Random, pools: &Pools, asker: Asker, (world, before): (&World, &str), what: What) -> Vec<Cell> {
     let model = &bench.model;
     let user = match &asker {
         Asker::User(key) => Some(key.as_str()),
@@ -161,7 +153,8 @@ impl About<'_> {
 
     /// A column that decides nothing.
     fn neutral(&self) -> String {
-        let decides = |column: &str| self.pools.contains_key(&(self.table.name.clone(), column.to_owned())) || column == self.entity.key.as_str();
+        let decides =
+            |column: &str| self.pools.contains_key(&(self.table.name.clone(), column.to_owned())) || column == self.entity.key.as_str();
         let column = self.table.columns.iter().find(|column| !decides(&column.name));
         Plain.identifier(column.map_or(self.entity.key.as_str(), |column| &column.name))
     }
@@ -178,7 +171,10 @@ impl About<'_> {
         let all = |_: &Row| true;
         vec![
             check(format!("SELECT array_agg({key}::text) FROM {table}"), self.keys_at(&select(judge, entity))),
-            check(format!("WITH x AS (SELECT {key}::text AS k FROM {table} FOR UPDATE) SELECT array_agg(k) FROM x"), self.keys_at(&lock(judge, entity))),
+            check(
+                format!("WITH x AS (SELECT {key}::text AS k FROM {table} FOR UPDATE) SELECT array_agg(k) FROM x"),
+                self.keys_at(&lock(judge, entity)),
+            ),
             check(
                 self.returning(&format!("UPDATE {table} SET {neutral} = {neutral}")),
                 self.keys_or_refused(&update(judge, entity, &same, Reads(true))),
@@ -193,7 +189,8 @@ impl About<'_> {
     fn blind(&self) -> String {
         if self.neutral() == Plain.identifier(self.entity.key.as_str()) {
             // A key can't be null.
-            let any = matches!(update(self.judge, self.entity, &|row| Some(row.clone()), Reads(false)), Outcome::Rows(rows) if !rows.is_empty());
+            let any =
+                matches!(update(self.judge, self.entity, &|row| Some(row.clone()), Reads(false)), Outcome::Rows(rows) if !rows.is_empty());
             return if any { "error 23502".to_owned() } else { "rows 0".to_owned() };
         }
         count(&update(self.judge, self.entity, &|row| Some(row.clone()), Reads(false)))
@@ -297,7 +294,8 @@ impl About<'_> {
                 keys.extend(STRANGE.iter().map(|key| Plain.literal(key)));
             }
             let (name, entity) = (action.name(), Plain.literal(self.entity.name.as_str()));
-            let sql = format!("SELECT array_agg(k) FROM unnest(ARRAY[{}]) AS k WHERE crm_access.can('{name}', {entity}, k)", keys.join(", "));
+            let sql =
+                format!("SELECT array_agg(k) FROM unnest(ARRAY[{}]) AS k WHERE crm_access.can('{name}', {entity}, k)", keys.join(", "));
             checks.push(check(sql, self.keys(allowed.copied())));
             let any = known && self.any(action) && (!action.needs_read() || self.any(Action::Read));
             let sql = format!("SELECT array_agg(x::text) FROM (SELECT crm_access.can('{name}', {entity}) AS x) AS x");
@@ -312,13 +310,18 @@ impl About<'_> {
         let mine = roles(self.model, world, user, When::Now);
         let grants = |name: &RoleName| {
             let role = self.model.roles.iter().find(|role| role.name == *name);
-            role.into_iter().flat_map(|role| &role.grants).filter(|grant| grant.entity == self.entity.name && grant.action == action).collect::<Vec<_>>()
+            role.into_iter()
+                .flat_map(|role| &role.grants)
+                .filter(|grant| grant.entity == self.entity.name && grant.action == action)
+                .collect::<Vec<_>>()
         };
         let closest = mine.iter().filter(|(role, _)| !grants(role).is_empty()).map(|(_, rank)| *rank).min();
         let counts = |rank: u8| self.model.conflict != Conflict::MostSpecific || Some(rank) == closest;
-        let granted = mine.iter().filter(|(_, rank)| counts(**rank)).flat_map(|(role, _)| grants(role)).any(|grant| {
-            !grant.level.scopes.is_empty() || grant.level.stages.iter().any(|stage| !stage.scopes.is_empty())
-        });
+        let granted = mine
+            .iter()
+            .filter(|(_, rank)| counts(**rank))
+            .flat_map(|(role, _)| grants(role))
+            .any(|grant| !grant.level.scopes.is_empty() || grant.level.stages.iter().any(|stage| !stage.scopes.is_empty()));
         let given = restrictions(self.model, world, When::Now).remove(user).unwrap_or_default();
         let nothing_left = self.model.restrictions.iter().filter(|restriction| given.contains_key(&restriction.name)).any(|restriction| {
             let lifted = restriction.promotion == crm_access::model::Promotion::Lift

@@ -86,21 +86,27 @@ fn changing(bench: &Bench, random: &mut Random, pools: &Pools, table: &Table) ->
     let mut all = Vec::new();
     for column in &table.columns {
         // Someone or something may come to be what is named already.
-        let key = || table.key.as_ref().filter(|key| **key == column.name).map(|_| vec![fresh_key(column.kind, 900), fresh_key(column.kind, 901)]);
+        let key = || {
+            table.key.as_ref().filter(|key| **key == column.name).map(|_| vec![fresh_key(column.kind, 900), fresh_key(column.kind, 901)])
+        };
         let Some(values) = &pools.get(&(table.name.clone(), column.name.clone())).cloned().or_else(key) else { continue };
         for _ in 0..CHANGES {
             let rows = bench.world.rows(&table.name);
             if rows.is_empty() || values.is_empty() {
                 continue;
             }
-            let (old, value) = (random.pick(rows).clone(), if random.chance(15) && table.key.as_ref() != Some(&column.name) { Value::Null } else { random.pick(values).clone() });
+            let (old, value) = (
+                random.pick(rows).clone(),
+                if random.chance(15) && table.key.as_ref() != Some(&column.name) { Value::Null } else { random.pick(values).clone() },
+            );
             let mut after = bench.world.clone();
             let mut count = 0;
             for row in after.tables.entry(table.name.clone()).or_default().iter_mut().filter(|row| **row == old) {
                 row.insert(column.name.clone(), value.clone());
                 count += 1;
             }
-            let sql = format!("UPDATE {} SET {} = {} WHERE {}", table.sql(), Plain.identifier(&column.name), literal(&value), is(table, &old));
+            let sql =
+                format!("UPDATE {} SET {} = {} WHERE {}", table.sql(), Plain.identifier(&column.name), literal(&value), is(table, &old));
             all.push((sql, count, after));
         }
     }

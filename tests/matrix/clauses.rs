@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, CaseWhen, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, JoinConstraint, JoinOperator, ObjectName, Query, Select,
-    SetExpr, SetOperator, SetQuantifier, UnaryOperator, Value, VisitMut, VisitorMut,
+    BinaryOperator, CaseWhen, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, JoinConstraint, JoinOperator, ObjectName, Query,
+    Select, SetExpr, SetOperator, SetQuantifier, UnaryOperator, Value, VisitMut, VisitorMut,
 };
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
@@ -25,7 +25,8 @@ pub fn broken(query: &str) -> Vec<Broken> {
         .into_iter()
         .map(|(site, variant, what)| {
             let mut changed = parsed.clone();
-            let _ = changed.visit(&mut Walk { at: 0, elements: 0, seeds: 0, negations: 0, wanted: Some((site, variant)), found: Vec::new() });
+            let _ =
+                changed.visit(&mut Walk { at: 0, elements: 0, seeds: 0, negations: 0, wanted: Some((site, variant)), found: Vec::new() });
             Broken { what, text: changed.to_string() }
         })
         .filter(|broken| broken.text != parsed.to_string())
@@ -245,8 +246,7 @@ fn of_expr(expr: &Expr) -> Vec<(String, Expr)> {
             all.extend(shorter(list).into_iter().map(|(gone, list)| (format!("drop `{gone}` of `{expr}`"), with(list, *negated))));
         }
         Expr::Between { expr: value, negated, low, high } => {
-            let other =
-                Expr::Between { expr: value.clone(), negated: !negated, low: low.clone(), high: high.clone() };
+            let other = Expr::Between { expr: value.clone(), negated: !negated, low: low.clone(), high: high.clone() };
             all.push((format!("negate `{expr}`"), other));
             if !negated {
                 all.push((format!("drop the upper end of `{expr}`"), binary(value, BinaryOperator::GtEq, low)));
@@ -255,7 +255,10 @@ fn of_expr(expr: &Expr) -> Vec<(String, Expr)> {
         }
         Expr::AnyOp { left, compare_op, right, .. } => {
             let (left, right) = (left.clone(), right.clone());
-            all.push((format!("`{expr}` to ALL"), Expr::AllOp { left: left.clone(), compare_op: compare_op.clone(), right: right.clone() }));
+            all.push((
+                format!("`{expr}` to ALL"),
+                Expr::AllOp { left: left.clone(), compare_op: compare_op.clone(), right: right.clone() },
+            ));
             all.push((format!("negate `{expr}`"), Expr::AllOp { left, compare_op: opposite(compare_op), right }));
         }
         Expr::AllOp { left, compare_op, right } => {

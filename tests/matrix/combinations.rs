@@ -84,7 +84,9 @@ fn departments(model: &Model, world: &World, user: &str) -> BTreeSet<String> {
     let users = &model.directory.users;
     let is = |row: &&Row, column: &ColumnName| key(row, column).as_deref() == Some(user);
     let mut found: BTreeSet<String> = match &all.members {
-        Members::Column(column) => world.rows(&users.table).iter().filter(|row| is(row, &users.key)).filter_map(|row| key(row, column)).collect(),
+        Members::Column(column) => {
+            world.rows(&users.table).iter().filter(|row| is(row, &users.key)).filter_map(|row| key(row, column)).collect()
+        }
         Members::Table(members) => {
             world.rows(&members.table).iter().filter(|row| is(row, &members.user)).filter_map(|row| key(row, &members.of)).collect()
         }
@@ -133,14 +135,16 @@ fn named(world: &World, table: &NameTable, user: &str, when: When) -> Vec<(Strin
         _ => None,
     };
     let in_time = |row: &&Row| {
-        (when == When::FromNowOn || time(row, &table.from).is_none_or(|from| from <= world.now)) && time(row, &table.until).is_none_or(|until| world.now < until)
+        (when == When::FromNowOn || time(row, &table.from).is_none_or(|from| from <= world.now))
+            && time(row, &table.until).is_none_or(|until| world.now < until)
     };
     rows.filter(in_time).filter_map(|row| Some((key(row, &table.name)?, confirmed(row)))).collect()
 }
 
 /// Whether a period holds at a time.
 fn counts(period: Period, now: i64, when: When) -> bool {
-    (when == When::FromNowOn || period.from.is_none_or(|from| from.as_microsecond() <= now)) && period.until.is_none_or(|until| now < until.as_microsecond())
+    (when == When::FromNowOn || period.from.is_none_or(|from| from.as_microsecond() <= now))
+        && period.until.is_none_or(|until| now < until.as_microsecond())
 }
 
 /// Whether a rule opens records to a user now.

@@ -250,13 +250,10 @@ pub fn grow(random: &mut Random, model: &Model, schema: &Schema, world: &mut Wor
 }
 
 /// Some of the new departments lie below each other.
-fn close_the_circle(
-    random: &mut Random,
-    model: &Model,
-    world: &mut World,
-    keep: &dyn Fn(&mut World, &dyn Fn(&mut World)) -> bool,
-) {
-    let Some((departments, parent)) = model.directory.departments.as_ref().and_then(|all| Some((all, all.parent.as_ref()?))) else { return };
+fn close_the_circle(random: &mut Random, model: &Model, world: &mut World, keep: &dyn Fn(&mut World, &dyn Fn(&mut World)) -> bool) {
+    let Some((departments, parent)) = model.directory.departments.as_ref().and_then(|all| Some((all, all.parent.as_ref()?))) else {
+        return;
+    };
     let count = world.rows(&departments.table).len();
     let (first, second) = (random.between(count / 2, count - 2), count - 1);
     for (below, above) in [(first, second), (second, first)] {

@@ -23,7 +23,8 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
     for user in users_named(model, world) {
         let is = subjects(model, world, &user).into_iter().map(|(kind, key)| format!("{kind}/{key}")).collect::<BTreeSet<String>>();
         let roles = |when| given_roles(model, world, &user, when).into_iter().map(|(role, rank)| format!("{role}/{rank}"));
-        let confirmed = from_now_on.get(&user).into_iter().flatten().flat_map(|(name, all)| all.iter().map(move |all| format!("{name}/{all}")));
+        let confirmed =
+            from_now_on.get(&user).into_iter().flatten().flat_map(|(name, all)| all.iter().map(move |all| format!("{name}/{all}")));
         all[0].extend(is.iter().map(|line| format!("{user}/{line}")));
         all[1].extend(roles(When::FromNowOn).map(|line| format!("{user}/{line}")));
         all[2].extend(confirmed.map(|line| format!("{user}/{line}")));
@@ -91,7 +92,12 @@ fn narrowed(model: &Model, world: &World, user: &str) -> (bool, World) {
     let mut narrowed = world.clone();
     for restriction in &model.restrictions {
         let what = restriction.name.clone();
-        narrowed.stored_restrictions.push(Assigned { what, to: Subject::User(user.to_owned()), confirmed: true, period: Period::default() });
+        narrowed.stored_restrictions.push(Assigned {
+            what,
+            to: Subject::User(user.to_owned()),
+            confirmed: true,
+            period: Period::default(),
+        });
     }
     (model.assignments.stored && !model.restrictions.is_empty(), narrowed)
 }

@@ -53,9 +53,15 @@ fn each(run: impl Fn(&Preset, Target) + Sync) {
     println!("seed={}", seed());
     let presets = presets();
     let only = setting("CRM_ACCESS_MUTANTS_ONLY");
-    let wanted = |preset: &Preset, target: Target| only.as_ref().is_none_or(|only| format!("{} {}", preset.name, target.name()).contains(only));
-    let jobs: Mutex<VecDeque<(&Preset, Target)>> =
-        Mutex::new(presets.iter().flat_map(|preset| TARGETS.map(|target| (preset, target))).filter(|(preset, target)| wanted(preset, *target)).collect());
+    let wanted =
+        |preset: &Preset, target: Target| only.as_ref().is_none_or(|only| format!("{} {}", preset.name, target.name()).contains(only));
+    let jobs: Mutex<VecDeque<(&Preset, Target)>> = Mutex::new(
+        presets
+            .iter()
+            .flat_map(|preset| TARGETS.map(|target| (preset, target)))
+            .filter(|(preset, target)| wanted(preset, *target))
+            .collect(),
+    );
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {
@@ -196,7 +202,13 @@ fn try_mutants(preset: &Preset, target: Target, wanted: Option<&str>, listed: &[
         }
         if at % 50 == 49 || at + 1 == count {
             assert_eq!(campaign.bench.digest(), whole, "{title}: the mutants up to {} are mended", at + 1);
-            println!("{title}: {}/{count} {} equivalent={} seconds={}", at + 1, tally.line(), tally.equivalent, started.elapsed().as_secs());
+            println!(
+                "{title}: {}/{count} {} equivalent={} seconds={}",
+                at + 1,
+                tally.line(),
+                tally.equivalent,
+                started.elapsed().as_secs()
+            );
         }
     }
     assert_whole(&mut campaign, &title);
@@ -255,13 +267,21 @@ fn zz_count() {
             let all = mutants(&prepared.model, &prepared.script);
             let mut by: BTreeMap<String, usize> = BTreeMap::new();
             for m in &all {
-                let k = match &m.part { Part::Policy(_) => "policy".to_owned(), Part::Function(f) => f.clone(), Part::Other => "other".into() };
+                let k = match &m.part {
+                    Part::Policy(_) => "policy".to_owned(),
+                    Part::Function(f) => f.clone(),
+                    Part::Other => "other".into(),
+                };
                 *by.entry(k).or_default() += 1;
             }
             let mut by: Vec<_> = by.into_iter().collect();
             by.sort_by_key(|b| std::cmp::Reverse(b.1));
             println!("{} {} {} {:?}", preset.name, target.name(), all.len(), by);
-            std::fs::write(format!("/tmp/mutants-{}-{}.txt", preset.name, target.name()), all.iter().map(|m| m.name.clone()).collect::<Vec<_>>().join("\n")).unwrap();
+            std::fs::write(
+                format!("/tmp/mutants-{}-{}.txt", preset.name, target.name()),
+                all.iter().map(|m| m.name.clone()).collect::<Vec<_>>().join("\n"),
+            )
+            .unwrap();
         }
     }
 }

@@ -213,7 +213,8 @@ impl Collector<'_> {
             Volatility::Volatile => change("VOLATILE to STABLE", with(&head.replacen("VOLATILE", "STABLE", 1), body)),
         }
         change("LEAKPROOF", format!("{original} ALTER FUNCTION {signature} LEAKPROOF;"));
-        let query = [ONE, ROWS].into_iter().find_map(|(before, after)| Some((body.strip_prefix(before)?.strip_suffix(after)?, before, after)));
+        let query =
+            [ONE, ROWS].into_iter().find_map(|(before, after)| Some((body.strip_prefix(before)?.strip_suffix(after)?, before, after)));
         match query {
             Some((query, before, after)) => {
                 for broken in broken(query) {
@@ -259,7 +260,9 @@ impl Collector<'_> {
         match statement {
             // What the reader role may create is taken back at the end of the apply.
             Statement::GrantSchema { privilege, .. } if *privilege == Sql::word("CREATE") => {}
-            Statement::GrantSchema { .. } | Statement::GrantTable { .. } => self.add(&Part::Other, format!("drop {line}"), opposite(), text, text),
+            Statement::GrantSchema { .. } | Statement::GrantTable { .. } => {
+                self.add(&Part::Other, format!("drop {line}"), opposite(), text, text)
+            }
             Statement::GrantExecute { function, .. } => self.add(&part(function), format!("drop {line}"), opposite(), text, text),
             Statement::RevokeExecute { .. } => {
                 let make = line.replacen("REVOKE ALL", "GRANT EXECUTE", 1).replacen("FROM PUBLIC", "TO PUBLIC", 1) + ";";

@@ -54,7 +54,10 @@ pub fn prepare(bench: &mut Bench) {
         sql.push_str(&format!("GRANT USAGE ON SCHEMA {schema} TO {OUTSIDER}; GRANT ALL ON {} TO {OUTSIDER};", table_sql(&name)));
     }
     for (login, _) in logins(bench) {
-        sql.push_str(&make(&Plain.identifier(&login), &format!("LOGIN IN ROLE {}", Plain.identifier(bench.model.application_role.as_str()))));
+        sql.push_str(&make(
+            &Plain.identifier(&login),
+            &format!("LOGIN IN ROLE {}", Plain.identifier(bench.model.application_role.as_str())),
+        ));
     }
     bench.admin.batch_execute(&sql).unwrap_or_else(|error| panic!("{sql}: {:?}", Refused::from(error)));
 }
@@ -78,7 +81,8 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
     let others: Vec<String> = tables(&bench.model).iter().map(table_sql).filter(|name| !entities.contains(name)).collect();
     let protect = |name: &String| format!("ALTER TABLE {name} ENABLE ROW LEVEL SECURITY; ALTER TABLE {name} FORCE ROW LEVEL SECURITY;");
     let protected: String = others.iter().map(protect).collect();
-    let hostile = "SET LOCAL search_path = evil, pg_catalog, public; SET LOCAL datestyle = 'SQL, DMY'; SET LOCAL timezone = 'Pacific/Kiritimati';
+    let hostile =
+        "SET LOCAL search_path = evil, pg_catalog, public; SET LOCAL datestyle = 'SQL, DMY'; SET LOCAL timezone = 'Pacific/Kiritimati';
                    SET LOCAL intervalstyle = 'sql_standard';";
     let everyone = askers(&bench.model, &bench.world);
     let mut all = Vec::new();
@@ -170,13 +174,15 @@ fn owners_and_others_get_nothing(bench: &mut Bench) -> Result<(), String> {
             let asker = Asker::Role(role.to_owned());
             let statements = [format!("SELECT 1 FROM {name}"), format!("UPDATE {name} SET {key} = {key}"), format!("DELETE FROM {name}")];
             let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
-            let ask = |bench: &mut Bench, statements: &[&str]| bench.outcomes(&asker, "", statements).map_err(|refused| format!("{refused:?}"));
+            let ask =
+                |bench: &mut Bench, statements: &[&str]| bench.outcomes(&asker, "", statements).map_err(|refused| format!("{refused:?}"));
             expect(&format!("{role} on {name}"), &ask(bench, &statements)?, "rows 0")?;
             expect(&format!("{role} into {name}"), &ask(bench, &[&insert])?, "refused")?;
         }
     }
     // Nor does an outsider get anything out of the helper functions.
-    let sql = "SELECT format('%s(%s)', p.oid::regproc, (SELECT string_agg(format('NULL::%s', t::regtype), ', ') FROM unnest(p.proargtypes) AS t))
+    let sql =
+        "SELECT format('%s(%s)', p.oid::regproc, (SELECT string_agg(format('NULL::%s', t::regtype), ', ') FROM unnest(p.proargtypes) AS t))
                FROM pg_proc p WHERE p.pronamespace = 'crm_access_rules'::regnamespace AND p.prorettype <> 'trigger'::regtype ORDER BY 1";
     let calls: Vec<String> = first_column(bench.admin.simple_query(sql).map_err(|error| format!("{error:?}"))?);
     let before = format!("GRANT USAGE ON SCHEMA crm_access_rules TO {OUTSIDER};");
@@ -201,7 +207,8 @@ fn commands_past_row_security_are_refused(bench: &mut Bench) -> Result<(), Strin
             format!("CREATE TABLE backstage.t AS SELECT {key} FROM {name} LIMIT 0"),
         ];
         let mut statements: Vec<&str> = statements.iter().map(String::as_str).collect();
-        let reference = format!("CREATE TABLE backstage.r ({key} {} REFERENCES {name})", key_type(&mut bench.admin, &name, entity.key.as_str()));
+        let reference =
+            format!("CREATE TABLE backstage.r ({key} {} REFERENCES {name})", key_type(&mut bench.admin, &name, entity.key.as_str()));
         statements.push(&reference);
         let got = bench.outcomes(&application, before, &statements).map_err(|refused| format!("{refused:?}"))?;
         for (at, got) in got.iter().enumerate().filter(|(at, _)| *at != 2) {
@@ -256,9 +263,8 @@ fn a_forged_or_late_identity_is_nobodys(bench: &mut Bench) -> Result<(), String>
         return Ok(());
     };
     let users = bench.model.directory.users.clone();
-    let active = |row: &&Row| {
-        users.active.as_ref().is_none_or(|active| row.get(active.as_str()).is_some_and(crm_access::decide::Value::is_true))
-    };
+    let active =
+        |row: &&Row| users.active.as_ref().is_none_or(|active| row.get(active.as_str()).is_some_and(crm_access::decide::Value::is_true));
     let rows: Vec<String> = bench.world.rows(&users.table).iter().filter(active).map(|row| row[users.key.as_str()].to_string()).collect();
     let (user, other) = (rows[0].clone(), rows[1].clone());
     // A superuser makes them, with the key and all.
@@ -394,7 +400,8 @@ fn helpers_and_policies_stand_as_they_must(bench: &mut Bench) -> Result<(), Stri
     let read: Vec<String> = tables(&bench.model).iter().map(table_sql).collect();
     let role = |name: &str| Plain.identifier(name);
     let (reader, application) = (role(bench.model.reader_role.as_str()), role(bench.model.application_role.as_str()));
-    let rows = bench.admin.query(WRONG, &[&entities, &reader, &application, &read]).map_err(|error| format!("{:?}", Refused::from(error)))?;
+    let rows =
+        bench.admin.query(WRONG, &[&entities, &reader, &application, &read]).map_err(|error| format!("{:?}", Refused::from(error)))?;
     let wrong: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
 }
