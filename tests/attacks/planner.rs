@@ -3,7 +3,7 @@
 
 use crm_access::program::Target;
 
-use crate::attacker::{acting, after, listening, person, role};
+use crate::attacker::{acting, after, assert_audited, listening, person, role};
 use crate::support::{REFUSED, TARGETS, World, connect, refused};
 
 fn estimate(client: &mut postgres::Client, condition: &str) -> f64 {
@@ -50,6 +50,7 @@ fn a09_no_role_of_the_application_may_truncate_whatever_it_was_given() {
             // The leak as it is: to whom the privilege is given by another road, no policy matters.
             let other = role(&mut world, "truncator", "LOGIN IN ROLE crm_app");
             world.force(&format!("GRANT TRUNCATE ON activities TO {other}"));
+            assert_audited(&world, "excess-privilege", "activities");
             after(&mut connect(&world.database, &other), &["BEGIN", "TRUNCATE activities"]).unwrap();
             assert_eq!(after(&mut connect(&world.database, &other), &["SELECT count(*) FROM activities"]).unwrap(), ["0"]);
         }
@@ -94,6 +95,7 @@ assignments: {listed: {role: r, everyone: true}}
         if target == Target::Portable {
             // The leak as it is: until the next apply it can be read directly by whom it was given to. Any change shows, so that it is mended.
             assert_eq!(world.count("1", "docs_new"), 40);
+            assert_audited(&world, "unprotected-partition", "docs_new");
         }
         let outcome = crate::support::apply_as(&world.database, crate::support::applier(target), target, text);
         assert!(outcome.is_ok(), "{outcome:?}");
