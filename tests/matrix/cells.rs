@@ -290,7 +290,7 @@ impl About<'_> {
             some.dedup();
             let allowed = some.iter().filter(|row| may(Action::Read, row) && may(action, row));
             let mut keys: Vec<String> = some.iter().map(|row| Plain.literal(&self.key_of(row).to_string())).collect();
-            if random.chance(10) {
+            if random.chance(5) {
                 keys.extend(STRANGE.iter().map(|key| Plain.literal(key)));
             }
             let (name, entity) = (action.name(), Plain.literal(self.entity.name.as_str()));

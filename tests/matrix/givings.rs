@@ -62,7 +62,7 @@ fn unknown(bench: &Bench, seed: u64) -> Vec<Cell> {
     let mut random = Random::new(seed);
     let pools = pools(model, &bench.schema, world);
     let mut all = Vec::new();
-    for asker in askers(model, world).iter().step_by(2) {
+    for asker in askers(model, world).iter().step_by(3) {
         let Asker::User(user) = asker else { continue };
         let mut ways = Vec::new();
         if model.assignments.stored {
