@@ -91,6 +91,10 @@ pub fn of_asker(bench: &Bench, random: &mut Random, pools: &Pools, asker: Asker,
             parts.push(("changing", about.changing(random)));
             parts.push(("adding", about.adding(random)));
             parts.push(("can", about.can(random, known)));
+            // Once is enough: whoever asks, they are nobody's.
+            if known && random.chance(12) {
+                parts.push(("can", about.can_strange()));
+            }
         }
         for (kind, checks) in parts.into_iter().filter(|(_, checks)| !checks.is_empty()) {
             let (asker, before, table) = (asker.clone(), before.to_owned(), Some(entity.table.clone()));
@@ -280,19 +284,16 @@ impl About<'_> {
         checks
     }
 
-    /// What `crm_access.can` answers for some records, for one that is not there, for keys that are none, and for no record in particular.
+    /// What `crm_access.can` answers for some records, and for no record in particular.
     fn can(&self, random: &mut Random, known: bool) -> Vec<Check> {
         let may = |action: Action, row: &Row| self.judge.may(self.entity, action, row).allowed;
         let mut checks = Vec::new();
         for action in Action::COMMANDS {
-            let mut some: Vec<&Row> = (0..3).filter(|_| !self.rows.is_empty()).map(|_| random.pick(self.rows)).collect();
+            let mut some: Vec<&Row> = (0..6).filter(|_| !self.rows.is_empty()).map(|_| random.pick(self.rows)).collect();
             some.sort();
             some.dedup();
             let allowed = some.iter().filter(|row| may(Action::Read, row) && may(action, row));
-            let mut keys: Vec<String> = some.iter().map(|row| Plain.literal(&self.key_of(row).to_string())).collect();
-            if random.chance(5) {
-                keys.extend(STRANGE.iter().map(|key| Plain.literal(key)));
-            }
+            let keys: Vec<String> = some.iter().map(|row| Plain.literal(&self.key_of(row).to_string())).collect();
             let (name, entity) = (action.name(), Plain.literal(self.entity.name.as_str()));
             let sql =
                 format!("SELECT array_agg(k) FROM unnest(ARRAY[{}]) AS k WHERE crm_access.can('{name}', {entity}, k)", keys.join(", "));
@@ -302,6 +303,17 @@ impl About<'_> {
             checks.push(check(sql, format!("keys {any}")));
         }
         checks
+    }
+
+    /// What `crm_access.can` answers about keys that are none.
+    fn can_strange(&self) -> Vec<Check> {
+        let keys: Vec<String> = STRANGE.iter().map(|key| Plain.literal(key)).collect();
+        let (keys, entity) = (keys.join(", "), Plain.literal(self.entity.name.as_str()));
+        let ask = |action: Action| {
+            let name = action.name();
+            format!("SELECT array_agg(k) FROM unnest(ARRAY[{keys}]) AS k WHERE crm_access.can('{name}', {entity}, k)")
+        };
+        Action::COMMANDS.map(|action| check(ask(action), "keys ".to_owned())).into()
     }
 
     /// Whether some record may be allowed, whatever the record: a role that counts grants something, no restriction leaves nothing.
