@@ -8,6 +8,7 @@
 
 mod acting;
 mod applying;
+mod auditing;
 mod checking;
 mod diagnostics;
 mod drop_guard;
@@ -37,6 +38,8 @@ SELECT pg_catalog.pg_extension_config_dump('crm_access.version', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.version_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.object', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.assignment', '');
+SELECT pg_catalog.pg_extension_config_dump('crm_access.share', '');
+SELECT pg_catalog.pg_extension_config_dump('crm_access.share_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.restricted_user', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.assignment_id_seq', '');
 "#,
