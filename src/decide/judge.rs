@@ -18,6 +18,11 @@ impl<'m> Judge<'m> {
         Judge { model, world, person: Person::find(model, world, user) }
     }
 
+    /// Whether no active user asks.
+    pub fn is_nobody(&self) -> bool {
+        self.person.is_err()
+    }
+
     /// The data that are judged over.
     pub fn world(&self) -> &'m World {
         self.world
@@ -75,7 +80,7 @@ impl<'m> Judge<'m> {
             person.restrictions.contains_key(&restriction.name)
                 && restriction.level(&entity.name).is_some_and(|level| level.scopes(action).is_empty())
         });
-        let found_first = !matches!(action, Action::Update | Action::Delete) || self.can_some(entity, Action::Read);
+        let found_first = !action.needs_read() || self.can_some(entity, Action::Read);
         found_first && !denied && !hidden && counting.any(|level| !nothing(level))
     }
 

@@ -161,7 +161,7 @@ impl Bench {
         Ok(outcomes)
     }
 
-    /// What each user reads of a table in one session, by one statement that is prepared once, by the simple protocol, a cursor and COPY.
+    /// What each user reads of a table in one session, by one statement that is prepared once, by the simple protocol and a cursor.
     /// Each comes after another user, whose savepoint is taken back.
     pub fn prepared_reads(&mut self, flavor: &Flavor, table: &str, users: &[Option<String>]) -> Result<Vec<Vec<String>>, Refused> {
         let table = table_sql(flavor, table);
@@ -188,23 +188,20 @@ impl Bench {
             let mut transaction = self.backend.transaction()?;
             let mut ways: Vec<(&str, Vec<String>)> = Vec::new();
             transaction.batch_execute(&format!("SET LOCAL plan_cache_mode = {mode}"))?;
-            if let (Some(_), Some(identity)) = (user, identities.last()) {
-                if let Err(error) = transaction.batch_execute(identity) {
-                    let refused = Refused::from(error);
-                    if refused.state != "28000" {
-                        return Err(refused);
-                    }
-                    all.push(Vec::new());
-                    continue;
+            if let (Some(_), Some(identity)) = (user, identities.last())
+                && let Err(error) = transaction.batch_execute(identity)
+            {
+                let refused = Refused::from(error);
+                if refused.state != "28000" {
+                    return Err(refused);
                 }
+                all.push(Vec::new());
+                continue;
             }
             ways.push(("prepared", transaction.query(&statement, &[])?.iter().map(|row| row.get(0)).collect()));
             ways.push(("simple", first_column(transaction.simple_query(&sql)?)));
             let cursor = format!("DECLARE c CURSOR FOR {sql}; FETCH 3 FROM c; FETCH ALL FROM c");
             ways.push(("cursor", first_column(transaction.simple_query(&cursor)?)));
-            let mut copied = String::new();
-            std::io::Read::read_to_string(&mut transaction.copy_out(&format!("COPY {table} (id) TO STDOUT"))?, &mut copied).expect("text");
-            ways.push(("copy", copied.lines().map(ToOwned::to_owned).collect()));
             for (_, keys) in &mut ways {
                 keys.sort();
             }
@@ -213,6 +210,33 @@ impl Bench {
                 return Err(Refused { state: String::new(), message: format!("{ways:?}"), detail: String::new(), hint: String::new() });
             }
             all.push(ways.swap_remove(0).1);
+        }
+        Ok(all)
+    }
+
+    /// What each user copies of a table; `None` where that is refused.
+    pub fn copies(&mut self, flavor: &Flavor, table: &str, users: &[Option<String>]) -> Result<Vec<Option<Vec<String>>>, Refused> {
+        let sql = format!("COPY {} (id) TO STDOUT", table_sql(flavor, table));
+        let mut all = Vec::new();
+        for user in users {
+            let identity = user.as_deref().map(|user| self.identity(user));
+            let mut transaction = self.backend.transaction()?;
+            let done = identity.map_or(Ok(()), |identity| transaction.batch_execute(&identity));
+            let copied = done.and_then(|()| {
+                let mut text = String::new();
+                std::io::Read::read_to_string(&mut transaction.copy_out(&sql)?, &mut text).expect("text");
+                Ok(text)
+            });
+            match copied.map_err(Refused::from) {
+                Ok(text) => {
+                    let mut keys: Vec<String> = text.lines().map(ToOwned::to_owned).collect();
+                    keys.sort();
+                    all.push(Some(keys));
+                }
+                Err(refused) if refused.state == "28000" => all.push(Some(Vec::new())),
+                Err(refused) if refused.state == "42501" => all.push(None),
+                Err(refused) => return Err(refused),
+            }
         }
         Ok(all)
     }

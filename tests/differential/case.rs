@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crm_access::config;
-use crm_access::decide::{Forbidden, Judge, Outcome, Reads, Row, Value, World, forbidden, update};
+use crm_access::decide::{Forbidden, Judge, Outcome, Reads, Row, Value, World, export, forbidden, update};
 use crm_access::model::{Model, TableName};
 use crm_access::program::Target;
 use crm_access::resolve::resolve;
@@ -214,8 +214,29 @@ fn compare_prepared(
                 let (expected, got) = (format!("{expected:?}"), format!("{got:?}"));
                 return (decisions, Some(Difference { target: bench.target, user: user.clone(), sql, expected, got }));
             }
-            // Four ways to read, after another user and after nobody.
-            decisions += 5 * rows.len() as u64;
+            // Three ways to read, after another user and after nobody.
+            decisions += 4 * rows.len() as u64;
+        }
+    }
+    for bench in benches.iter_mut() {
+        let all = bench.copies(case.flavor(), &entity.table.name, users);
+        for (at, user) in users.iter().enumerate() {
+            let judge = Judge::new(model, &case.world, user.as_deref());
+            let rows = case.world.rows(&entity.table);
+            // Without the extension who may read may copy.
+            let outcome = match bench.target {
+                Target::Extension => export(&judge, entity),
+                Target::Portable => Outcome::Rows(crm_access::decide::select(&judge, entity)),
+            };
+            let expected = keys_of(rows, &outcome);
+            let got = all.as_ref().map(|all| all[at].clone());
+            let refused_as_such = judge.is_nobody() && got == Ok(Some(Vec::new()));
+            if got != Ok(expected.clone()) && !refused_as_such {
+                let sql = format!("COPY {} (id) TO STDOUT", table_sql(case.flavor(), &entity.table.name));
+                let (expected, got) = (format!("{expected:?}"), format!("{got:?}"));
+                return (decisions, Some(Difference { target: bench.target, user: user.clone(), sql, expected, got }));
+            }
+            decisions += rows.len() as u64;
         }
     }
     let noted = |row: &Row| {
@@ -228,14 +249,7 @@ fn compare_prepared(
         for (at, user) in users.iter().enumerate() {
             let judge = Judge::new(model, &case.world, user.as_deref());
             let rows = case.world.rows(&entity.table);
-            let expected = match update(&judge, entity, &noted, Reads(true)) {
-                Outcome::Refused => None,
-                Outcome::Rows(places) => {
-                    let mut keys: Vec<String> = places.iter().map(|place| rows[*place]["id"].to_string()).collect();
-                    keys.sort();
-                    Some(keys)
-                }
-            };
+            let expected = keys_of(rows, &update(&judge, entity, &noted, Reads(true)));
             let got = all.as_ref().map(|all| all[at].clone());
             if got != Ok(expected.clone()) {
                 let sql = format!("UPDATE {} SET note = 'written' RETURNING id::text", table_sql(case.flavor(), &entity.table.name));
@@ -246,6 +260,14 @@ fn compare_prepared(
         }
     }
     (decisions, None)
+}
+
+/// The keys of rows, sorted; `None` where the command is refused.
+fn keys_of(rows: &[Row], outcome: &Outcome) -> Option<Vec<String>> {
+    let Outcome::Rows(places) = outcome else { return None };
+    let mut keys: Vec<String> = places.iter().map(|place| rows[*place]["id"].to_string()).collect();
+    keys.sort();
+    Some(keys)
 }
 
 /// Whether nothing is allowed.

@@ -78,7 +78,7 @@ impl Maker<'_> {
                 if self.random.chance(40) {
                     actions.insert("every".into(), self.level(entity));
                 }
-                for (action, percent) in [("read", 80), ("create", 50), ("update", 60), ("delete", 50)] {
+                for (action, percent) in [("read", 80), ("create", 50), ("update", 60), ("delete", 50), ("export", 35)] {
                     if self.random.chance(percent) {
                         actions.insert(action.into(), self.level(entity));
                     }
@@ -110,7 +110,7 @@ impl Maker<'_> {
                     let mut actions = Map::new();
                     let read = if self.random.chance(30) { json!("all") } else { self.scopes(entity) };
                     actions.insert("read".into(), read);
-                    for action in ["create", "update", "delete"] {
+                    for action in ["create", "update", "delete", "export"] {
                         if self.random.chance(60) {
                             actions.insert(action.into(), self.scopes(entity));
                         }

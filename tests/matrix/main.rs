@@ -258,30 +258,3 @@ fn diff(mutant: &Mutant) -> String {
     let new = after.iter().filter(|line| !before.contains(line)).map(|line| format!("  + {line}"));
     gone.chain(new).collect::<Vec<_>>().join("\n")
 }
-
-#[test]
-fn zz_count() {
-    for preset in presets() {
-        for target in TARGETS {
-            let prepared = preset.prepared(target);
-            let all = mutants(&prepared.model, &prepared.script);
-            let mut by: BTreeMap<String, usize> = BTreeMap::new();
-            for m in &all {
-                let k = match &m.part {
-                    Part::Policy(_) => "policy".to_owned(),
-                    Part::Function(f) => f.clone(),
-                    Part::Other => "other".into(),
-                };
-                *by.entry(k).or_default() += 1;
-            }
-            let mut by: Vec<_> = by.into_iter().collect();
-            by.sort_by_key(|b| std::cmp::Reverse(b.1));
-            println!("{} {} {} {:?}", preset.name, target.name(), all.len(), by);
-            std::fs::write(
-                format!("/tmp/mutants-{}-{}.txt", preset.name, target.name()),
-                all.iter().map(|m| m.name.clone()).collect::<Vec<_>>().join("\n"),
-            )
-            .unwrap();
-        }
-    }
-}
