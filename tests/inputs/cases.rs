@@ -5,7 +5,7 @@ use proptest::test_runner::{Config, FileFailurePersistence, RngSeed};
 /// The seed of the cases that every run of the tests tries.
 const SEED: u64 = 20_260_301;
 
-/// Settings for a test that tries `usual` cases unless `PROPTEST_CASES` says how many.
+/// Settings for a test that usually tries so many cases; `PROPTEST_CASES=2000` makes it try twice as many.
 ///
 /// A test whose cases are heavy gives a smaller number, and keeps that proportion.
 pub fn cases(usual: u32) -> Config {
