@@ -449,7 +449,7 @@ $function$;
 
 -- Removes what was applied. The application's tables are as they were before; versions and stored assignments stay.
 CREATE OR REPLACE FUNCTION crm_access.remove() RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '30s' AS $function$
 DECLARE
     stood boolean := EXISTS (SELECT 1 FROM crm_access.object);
     reader text := (SELECT o.name FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'reader_role');

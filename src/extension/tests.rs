@@ -154,6 +154,30 @@ assignments:
         state(&format!("SELECT crm_access.generate($config${config}$config$)"))
     }
 
+    /// A defect on purpose.
+    #[pg_extern]
+    fn defect(number: i32) -> i32 {
+        let none: [i32; 0] = [];
+        match usize::try_from(number) {
+            Ok(index) if index > 0 => none[index],
+            _ => panic!("a defect on purpose"),
+        }
+    }
+
+    #[pg_test]
+    fn a_panic_is_an_error_of_its_statement_and_the_backend_goes_on() {
+        let process = number("SELECT pg_backend_pid()::bigint");
+        applied();
+        for (call, message) in [("defect(0)", "a defect on purpose"), ("defect(7)", "index out of bounds: the len is 0 but the index is 7")]
+        {
+            let found = error(&format!("SELECT tests.{call} FROM public.notes")).unwrap();
+            assert_eq!(found, ("XX000".to_owned(), message.to_owned()));
+        }
+        assert_eq!(number("SELECT pg_backend_pid()::bigint"), process);
+        run("SELECT crm_access.act_as(2)");
+        assert_eq!(notes_of_the_application().as_deref(), Some("2"));
+    }
+
     #[pg_test]
     fn applying_twice_changes_nothing_and_removing_leaves_nothing() {
         application();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use tera::{Context, Tera, Value};
 
@@ -63,20 +63,26 @@ pub const ONE: (&str, &str) = ("#variable_conflict use_column\nBEGIN\n    RETURN
 /// What a query is wrapped in to become a PL/pgSQL body that gives its rows.
 pub const ROWS: (&str, &str) = ("#variable_conflict use_column\nBEGIN\n    RETURN QUERY\n", ";\nEND");
 
+/// The templates, read once: reading them takes longer than rendering a small configuration.
+static TEMPLATES: LazyLock<Result<Tera, RenderError>> = LazyLock::new(|| {
+    let mut tera = Tera::default();
+    let statements = STATEMENT_TEMPLATES.iter().map(|(name, text)| (format!("{name}.sql"), *text));
+    let functions = FUNCTION_TEMPLATES.iter().map(|(name, text)| (format!("functions/{name}.sql"), *text));
+    tera.add_raw_templates(statements.chain(functions))?;
+    // HTML escaping has no place in SQL; the filter `q` is what quotes.
+    tera.autoescape_on(Vec::new());
+    Ok(tera)
+});
+
 /// Renders statements with one way of quoting.
 pub struct Renderer {
     tera: Tera,
 }
 
 impl Renderer {
-    /// Reads the templates and fixes the quoting.
+    /// Takes the templates and fixes the quoting.
     pub fn new(quoting: Arc<dyn Quoting>) -> Result<Renderer, RenderError> {
-        let mut tera = Tera::default();
-        let statements = STATEMENT_TEMPLATES.iter().map(|(name, text)| (format!("{name}.sql"), *text));
-        let functions = FUNCTION_TEMPLATES.iter().map(|(name, text)| (format!("functions/{name}.sql"), *text));
-        tera.add_raw_templates(statements.chain(functions))?;
-        // HTML escaping has no place in SQL; the filter below is what quotes.
-        tera.autoescape_on(Vec::new());
+        let mut tera = TEMPLATES.as_ref().map_err(|error| RenderError(error.0.clone()))?.clone();
         tera.register_filter("q", move |value: &Value, _: &HashMap<String, Value>| {
             let sql: Sql = serde_json::from_value(value.clone())
                 .map_err(|error| tera::Error::msg(format!("only an atom can be quoted, not {value}: {error}")))?;
@@ -125,7 +131,7 @@ impl Renderer {
 }
 
 /// A dollar quote that does not occur in the body.
-fn dollar_tag(body: &str) -> String {
+pub fn dollar_tag(body: &str) -> String {
     let mut number = 0_u32;
     loop {
         let tag = if number == 0 { "$function$".to_owned() } else { format!("$function_{number}$") };

@@ -146,6 +146,8 @@ fn tables_policies_and_what_reads_them() {
              CREATE VIEW outer_view WITH (security_invoker = true) AS SELECT * FROM inner_view;
              GRANT SELECT ON inner_view, outer_view TO {app}",
         );
+        // What it reads shows the rows as well, and is a finding of its own.
+        place.finding("privileged-view", "public.inner_view").unwrap().iter().for_each(|statement| place.admin(statement));
         opened(
             "materialized-view",
             "public.stored",
@@ -224,7 +226,7 @@ fn tables_policies_and_what_reads_them() {
         opened("missing-index", "public.deals.responsible_id", "DROP INDEX deals_responsible_id_idx");
         place.opened(
             "database-mismatch",
-            "missing-column",
+            "missing-database-column",
             "ALTER TABLE deals RENAME COLUMN responsible_id TO owner_id",
             Some("ALTER TABLE deals RENAME COLUMN owner_id TO responsible_id"),
         );

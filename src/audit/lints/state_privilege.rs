@@ -21,7 +21,7 @@ pub const LINT: Lint = Lint {
 };
 
 /// What an apply grants: the questions that everybody may ask about themselves, and two whose callers another lint looks at.
-const GRANTED: [&str; 5] = ["can(", "current_user_key(", "version(", "act_as(", "issue("];
+const GRANTED: [&str; 8] = ["can(", "current_user_key(", "version(", "act_as(", "issue(", "exporting(", "share(", "unshare("];
 
 fn check(case: &Case<'_>, found: &mut Findings) {
     let granted = |object: &str| GRANTED.iter().any(|name| object.strip_prefix("crm_access.").unwrap_or(object).starts_with(name));
