@@ -125,7 +125,7 @@ fn stored(bench: &Bench, random: &mut Random) -> Vec<Check> {
         for to in some_subjects(random, model, world).into_iter().chain([everyone.clone()]) {
             for role in &model.roles {
                 let (mut after, period) = (world.clone(), some_period(random, world.now));
-                after.stored_roles.push(Assigned { what: role.name.clone(), to: to.clone(), confirmed: false, period });
+                after.stored_roles.push(Assigned { what: role.name.clone(), to: to.clone(), confirmed: false, period, channel: None });
                 let there = world.stored_roles.iter().any(|given| given.what == role.name && same_place(&given.to, &to));
                 checks.push(judged(bench, store("role", role.name.as_str(), &to, false, period), usize::from(!there), &after));
             }
@@ -135,7 +135,7 @@ fn stored(bench: &Bench, random: &mut Random) -> Vec<Check> {
                     continue;
                 }
                 let (mut after, period) = (world.clone(), some_period(random, world.now));
-                after.stored_restrictions.push(Assigned { what: restriction.name.clone(), to: to.clone(), confirmed, period });
+                after.stored_restrictions.push(Assigned { what: restriction.name.clone(), to: to.clone(), confirmed, period, channel: None });
                 checks.push(judged(bench, store("restriction", restriction.name.as_str(), &to, confirmed, period), 1, &after));
             }
         }

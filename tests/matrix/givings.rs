@@ -100,6 +100,7 @@ fn narrowed(model: &Model, world: &World, user: &str) -> (bool, World) {
             to: Subject::User(user.to_owned()),
             confirmed: true,
             period: Period::default(),
+            channel: None,
         });
     }
     (model.assignments.stored && !model.restrictions.is_empty(), narrowed)
