@@ -112,16 +112,11 @@ impl Resolver<'_> {
         }
     }
 
-<<<<<<< HEAD
     pub(super) fn level(&mut self, entities: &[Entity], entity: &Entity, written: &WrittenLevel) -> Level {
-        let predicate = written.predicate.as_ref().and_then(|text| self.predicate(text));
-=======
-    fn level(&mut self, entities: &[Entity], entity: &Entity, written: &Short<WrittenLevel>) -> Level {
         // It is written out beside each scope.
         let places = written.scopes.len() + written.stages.iter().map(|(_, items)| items.len()).sum::<usize>();
         let narrowing = written.predicate.as_ref().filter(|text| self.take_room(text.len().saturating_mul(places), text.span));
         let predicate = narrowing.and_then(|text| self.predicate(text));
->>>>>>> main
         let mut scopes = self.scopes(entities, entity, &written.scopes);
         if written.scopes.is_empty() && written.predicate.is_some() {
             scopes.push(Scope { terms: Vec::new(), predicate: None });
