@@ -6,6 +6,7 @@
 mod cases;
 #[path = "../inputs/hostile.rs"]
 mod hostile;
+#[allow(dead_code, reason = "configurations hold no nonsense")]
 #[path = "../inputs/write.rs"]
 mod write;
 
