@@ -252,7 +252,7 @@ fn a_value_of_a_wrong_type_is_found() {
         "members: team_members",
         Code::WrongType,
         "expected a mapping with `schema`, `table`, `of`, `user`, found the text `team_members`",
-        "",
+        "write each key on a line of its own below, indented, as in `key: value`",
         "team_members",
     );
     says(
@@ -260,7 +260,7 @@ fn a_value_of_a_wrong_type_is_found() {
         "attributes: [region]",
         Code::WrongType,
         "expected a mapping from names to types, found a list",
-        "",
+        "write each key on a line of its own below, indented, as in `key: value`",
         "[region]",
     );
 }
