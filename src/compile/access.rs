@@ -3,37 +3,66 @@
 use super::CompileError;
 use super::functions::Functions;
 use super::scope::{any_scope, one_scope};
-use crate::model::{Action, Conflict, Entity, Model, Promotion, Restriction, RoleName, Scope};
+use crate::model::{Action, Conflict, Entity, Level, Model, Promotion, Restriction, RoleName, Scope};
 use crate::program::{Argument, Call, Expr};
 
 /// A condition that the roles give records by: who, at which stages, which records.
-struct Arm<'m> {
-    roles: Vec<RoleName>,
-    stage: StageTest<'m>,
-    scope: &'m Scope,
+pub struct Arm<'m> {
+    /// The roles that give it, and those that include them.
+    pub roles: Vec<RoleName>,
+    /// At which stages.
+    pub stage: StageTest<'m>,
+    /// Which records.
+    pub scope: &'m Scope,
 }
 
+/// What an arm asks of the stage.
 #[derive(Clone, PartialEq)]
-enum StageTest<'m> {
+pub enum StageTest<'m> {
+    /// Nothing.
     Any,
+    /// That it is this one.
     Is(&'m str),
-    /// None of these. A null stage is in no stage and fails.
+    /// That it is none of these. A null stage is in no stage and fails.
     Other(Vec<&'m str>),
 }
 
-/// What the roles grant for one action on one entity.
-pub struct Granted {
-    /// Records that are granted; false where no role grants any.
-    pub condition: Expr,
-    /// Whether some record may be granted, whatever the record.
-    pub any: Expr,
-    /// For each arm, who and what, in words.
-    pub why: Vec<String>,
+impl StageTest<'_> {
+    /// Whether a record that passes `other` passes this one too, whatever its stage.
+    fn covers(&self, other: &StageTest) -> bool {
+        match (self, other) {
+            (StageTest::Any, _) => true,
+            (StageTest::Is(stage), StageTest::Is(there)) => stage == there,
+            (StageTest::Other(left_out), StageTest::Is(there)) => !left_out.contains(there),
+            (StageTest::Other(left_out), StageTest::Other(there)) => left_out.iter().all(|stage| there.contains(stage)),
+            _ => false,
+        }
+    }
 }
 
-/// What the roles grant (permissive side).
-pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Result<Granted, CompileError> {
-    let model = functions.model;
+/// All that the roles say about one action on one entity.
+pub struct Arms<'m> {
+    /// What they give.
+    pub arms: Vec<Arm<'m>>,
+    /// Explicit `none`: at which stages, by which roles.
+    pub denied: Vec<(StageTest<'m>, Vec<RoleName>)>,
+    /// Every role that says something.
+    pub mentioned: Vec<RoleName>,
+}
+
+impl Arms<'_> {
+    /// Roles that take an arm away from whoever has them too, all of it; none where the strategy lets nothing be taken away.
+    pub fn taken_by(&self, model: &Model, arm: &Arm) -> Vec<RoleName> {
+        let mut roles = Vec::new();
+        if model.conflict == Conflict::DenyWins {
+            self.denied.iter().filter(|(stage, _)| stage.covers(&arm.stage)).for_each(|(_, deniers)| extend(&mut roles, deniers));
+        }
+        in_order(model, &roles)
+    }
+}
+
+/// What the roles say about one action on one entity.
+pub fn arms<'m>(model: &'m Model, entity: &Entity, action: Action) -> Arms<'m> {
     let mut arms: Vec<Arm> = Vec::new();
     let mut denied: Vec<(StageTest, Vec<RoleName>)> = Vec::new();
     let mut mentioned: Vec<RoleName> = Vec::new();
@@ -41,10 +70,7 @@ pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Re
         for grant in role.grants.iter().filter(|grant| grant.entity == entity.name && grant.action == action) {
             let holders = model.roles_including(std::slice::from_ref(&role.name));
             extend(&mut mentioned, &holders);
-            let listed: Vec<&str> = grant.level.stages.iter().map(|stage| stage.stage.as_str()).collect();
-            let rest = if listed.is_empty() { StageTest::Any } else { StageTest::Other(listed) };
-            let by_stage = grant.level.stages.iter().map(|stage| (StageTest::Is(&stage.stage), &stage.scopes));
-            for (stage, scopes) in by_stage.chain([(rest, &grant.level.scopes)]) {
+            for (stage, scopes) in by_stage(&grant.level) {
                 if scopes.is_empty() {
                     match denied.iter_mut().find(|(test, _)| *test == stage) {
                         Some((_, roles)) => extend(roles, &holders),
@@ -60,33 +86,60 @@ pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Re
             }
         }
     }
-
     // Conditions that hold for every record go first: they are the cheapest and often decide.
     arms.sort_by_key(|arm| !(arm.stage == StageTest::Any && arm.scope.terms.is_empty() && arm.scope.predicate.is_none()));
-    let mentioned = in_order(model, &mentioned);
+    for roles in arms.iter_mut().map(|arm| &mut arm.roles).chain(denied.iter_mut().map(|(_, roles)| roles)) {
+        *roles = in_order(model, roles);
+    }
+    Arms { arms, denied, mentioned: in_order(model, &mentioned) }
+}
+
+/// The scopes of a level with the stages they are for, those of all other stages last.
+pub fn by_stage(level: &Level) -> impl Iterator<Item = (StageTest<'_>, &[Scope])> {
+    let listed: Vec<&str> = level.stages.iter().map(|stage| stage.stage.as_str()).collect();
+    let rest = if listed.is_empty() { StageTest::Any } else { StageTest::Other(listed) };
+    let by_stage = level.stages.iter().map(|stage| (StageTest::Is(&stage.stage), stage.scopes.as_slice()));
+    by_stage.chain([(rest, level.scopes.as_slice())])
+}
+
+/// What the roles grant for one action on one entity.
+pub struct Granted {
+    /// Records that are granted; false where no role grants any.
+    pub condition: Expr,
+    /// Whether some record may be granted, whatever the record.
+    pub any: Expr,
+    /// For each arm, who and what, in words.
+    pub why: Vec<String>,
+}
+
+/// What the roles grant (permissive side).
+pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Result<Granted, CompileError> {
+    let model = functions.model;
+    let said = arms(model, entity, action);
+    let mentioned = texts(&said.mentioned);
     let mut conditions = Vec::new();
     let mut any = Vec::new();
     let mut why = Vec::new();
-    for arm in &arms {
-        let roles = in_order(model, &arm.roles);
+    for arm in &said.arms {
+        let roles = &arm.roles;
         let holds = match model.conflict {
             Conflict::MostSpecific => Expr::Once(Call {
                 function: "granted_most_specific".to_owned(),
-                arguments: vec![Argument::Texts(texts(&roles)), Argument::Texts(texts(&mentioned))],
+                arguments: vec![Argument::Texts(texts(roles)), Argument::Texts(mentioned.clone())],
             }),
-            Conflict::Union | Conflict::DenyWins => holds_role(&roles),
+            Conflict::Union | Conflict::DenyWins => holds_role(roles),
         };
-        any.push(holds.clone());
+        let taken_by = said.taken_by(model, arm);
+        any.push(if taken_by.is_empty() { holds.clone() } else { Expr::all([holds.clone(), holds_role(&taken_by).negated()]) });
         conditions.push(Expr::all([holds, stage_condition(entity, &arm.stage)?, one_scope(functions, entity, arm.scope)?]));
-        why.push(format!("{}: {}{}", texts(&roles).join(", "), describe(arm.scope), describe_stage(&arm.stage)));
+        why.push(format!("{}: {}{}", texts(roles).join(", "), arm.scope, describe_stage(&arm.stage)));
     }
     let mut condition = Expr::any(conditions);
     if model.conflict == Conflict::DenyWins {
         let mut denials = Vec::new();
-        for (stage, roles) in &denied {
-            let roles = in_order(model, roles);
-            denials.push(Expr::all([holds_role(&roles), stage_condition(entity, stage)?]).negated());
-            why.push(format!("never {}{}", texts(&roles).join(", "), describe_stage(stage)));
+        for (stage, roles) in &said.denied {
+            denials.push(Expr::all([holds_role(roles), stage_condition(entity, stage)?]).negated());
+            why.push(format!("never {}{}", texts(roles).join(", "), describe_stage(stage)));
         }
         condition = Expr::all([condition].into_iter().chain(denials));
     }
@@ -110,11 +163,15 @@ pub fn restriction_condition(
 /// Whether the restriction applies to the user who asks.
 fn applies(model: &Model, restriction: &Restriction) -> Expr {
     let given = Expr::Once(Call::with("restricted", Argument::Text(restriction.name.to_string())));
-    if restriction.promotion == Promotion::Lift && !restriction.not_for.is_empty() {
-        let exempt = in_order(model, &model.roles_including(&restriction.not_for));
-        Expr::all([given, holds_role(&exempt).negated()])
-    } else {
-        given
+    let lifting = lifting_roles(model, restriction);
+    if lifting.is_empty() { given } else { Expr::all([given, holds_role(&lifting).negated()]) }
+}
+
+/// Roles under which the restriction rests.
+pub fn lifting_roles(model: &Model, restriction: &Restriction) -> Vec<RoleName> {
+    match restriction.promotion {
+        Promotion::Lift => in_order(model, &model.roles_including(&restriction.not_for)),
+        Promotion::Refuse => Vec::new(),
     }
 }
 
@@ -174,37 +231,8 @@ fn stage_condition(entity: &Entity, stage: &StageTest) -> Result<Expr, CompileEr
     })
 }
 
-/// A scope in the words of the configuration.
-pub fn describe(scope: &Scope) -> String {
-    use crate::model::{ParentTerm, Term};
-    let mut words: Vec<String> = scope
-        .terms
-        .iter()
-        .map(|term| match term {
-            Term::Own => "own".to_owned(),
-            Term::Created => "created".to_owned(),
-            Term::Unassigned => "unassigned".to_owned(),
-            Term::Reports(None) => "reports".to_owned(),
-            Term::Reports(Some(depth)) => format!("reports({depth})"),
-            Term::Team => "team".to_owned(),
-            Term::Territory => "territory".to_owned(),
-            Term::Department => "department".to_owned(),
-            Term::DepartmentTree => "department_tree".to_owned(),
-            Term::Open => "open".to_owned(),
-            Term::Parent(parent, ParentTerm::Readable) => format!("parent({parent})"),
-            Term::Parent(parent, ParentTerm::Updatable) => format!("parent({parent}, update)"),
-            Term::Parent(parent, ParentTerm::Owned) => format!("own({parent})"),
-            Term::Parent(parent, ParentTerm::Created) => format!("created({parent})"),
-            Term::Without(parent) => format!("without({parent})"),
-        })
-        .collect();
-    if scope.predicate.is_some() {
-        words.push("where ...".to_owned());
-    }
-    if words.is_empty() { "all".to_owned() } else { words.join(" and ") }
-}
-
-fn describe_stage(stage: &StageTest) -> String {
+/// The stages of an arm in words, to follow its scope.
+pub fn describe_stage(stage: &StageTest) -> String {
     match stage {
         StageTest::Any => String::new(),
         StageTest::Is(stage) => format!(" at stage {stage}"),
@@ -221,10 +249,10 @@ fn extend(roles: &mut Vec<RoleName>, more: &[RoleName]) {
 }
 
 /// The roles in the order of the file.
-fn in_order(model: &Model, roles: &[RoleName]) -> Vec<RoleName> {
+pub fn in_order(model: &Model, roles: &[RoleName]) -> Vec<RoleName> {
     model.roles.iter().map(|role| &role.name).filter(|name| roles.contains(name)).cloned().collect()
 }
 
-fn texts(roles: &[RoleName]) -> Vec<String> {
+pub fn texts(roles: &[RoleName]) -> Vec<String> {
     roles.iter().map(ToString::to_string).collect()
 }

@@ -41,6 +41,8 @@ pub enum Need {
     HasParent(EntityName, EntityName),
     /// What may be done with an entity.
     Can(EntityName),
+    /// What may be done with many records of an entity.
+    CanEach(EntityName),
 }
 
 /// Sets of users around the one who asks.
@@ -81,6 +83,7 @@ impl Need {
             Need::Linked(child, parent, term) => joined_name(&[child.as_str(), "with", parent.as_str(), term_word(*term)]),
             Need::HasParent(child, parent) => joined_name(&[child.as_str(), "has", parent.as_str()]),
             Need::Can(entity) => joined_name(&["can", entity.as_str()]),
+            Need::CanEach(entity) => joined_name(&["can_each_of", entity.as_str()]),
         }
     }
 }

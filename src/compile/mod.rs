@@ -9,6 +9,7 @@ mod checks;
 mod directory;
 mod functions;
 mod identity;
+mod permissions;
 mod policies;
 mod program;
 mod scope;

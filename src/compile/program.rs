@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::access::{any_condition, record_condition};
-use super::functions::{Callers, Functions, Made, Need, body, qualified, reading, value};
+use super::functions::{Callers, Functions, Made, qualified};
 use super::policies::{READER_POLICY, policies, reader_policy};
-use super::{CompileError, checks, directory, identity, key_type};
-use crate::model::{Action, DbRoleName, Entity, Link, Members, Model, Owners, TableName};
-use crate::program::{Expr, Function, Program, RULES_SCHEMA, Record, RecordKind, Returns, STATE_SCHEMA, Sql, Statement, Step, Target};
+use super::{CompileError, checks, directory, identity, key_type, permissions};
+use crate::model::{DbRoleName, Entity, Link, Members, Model, Owners, TableName};
+use crate::program::{Function, Program, RULES_SCHEMA, Record, RecordKind, STATE_SCHEMA, Sql, Statement, Step, Target};
 
 /// Turns a model into statements for a target.
 pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
@@ -34,9 +33,10 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
                 protection.push(Step { why: Vec::new(), statement: comment });
             }
         }
-        can(&mut functions, entity)?;
+        permissions::can(&mut functions, entity)?;
     }
-    can_dispatch(&mut functions)?;
+    permissions::can_dispatch(&mut functions)?;
+    permissions::permissions(&mut functions)?;
     for table in read_tables(model).iter().filter(|table| !model.entities.iter().any(|entity| entity.table == **table)) {
         records.add(RecordKind::Policy, table.schema.as_str(), &table.name, READER_POLICY);
         protection.push(reader_policy(
@@ -242,9 +242,10 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
     let application = &model.application_role;
     let mut steps = vec![grant_schema("USAGE", STATE_SCHEMA, application)];
     records.add(RecordKind::Grant, STATE_SCHEMA, "", application.as_str());
-    for arguments in [["text", "text", "text"], ["text", "text", "bigint"], ["text", "text", "integer"], ["text", "text", "uuid"]] {
-        steps.extend(grant_execute("can", &arguments, application, records));
+    for key in ["text", "bigint", "integer", "uuid", "text[]", "bigint[]", "integer[]", "uuid[]"] {
+        steps.extend(grant_execute("can", &["text", "text", key], application, records));
     }
+    steps.extend(grant_execute("permissions", &[], application, records));
     steps.extend(grant_execute("current_user_key", &[], application, records));
     if target == Target::Extension {
         steps.extend(grant_execute("exporting", &[], application, records));
@@ -279,64 +280,6 @@ fn function_steps(model: &Model, made: Made, steps: &mut Vec<Step>, rights: &mut
         rights.push(plain(Statement::GrantExecute { function: name.clone(), arguments: arguments.clone(), role }));
     }
     rights.push(plain(Statement::FunctionOwner { function: name, arguments, role: Sql::ident(&model.reader_role) }));
-}
-
-/// `can_<entity>(action, key)`: what `crm_access.can` asks.
-fn can(functions: &mut Functions, entity: &Entity) -> Result<(), CompileError> {
-    functions.require(Need::Can(entity.name.clone()), |functions, name| {
-        let mut actions = Vec::new();
-        for action in Action::ALL {
-            let any = any_condition(functions, entity, action)?;
-            let mut record = record_condition(functions, entity, action)?;
-            if action == Action::Create {
-                // Asked about a record that is there, the answer must not tell of one that can't be read.
-                record = Expr::all([record_condition(functions, entity, Action::Read)?, record]);
-            }
-            actions.push(json!({
-                "name": value(Sql::literal(action.name())),
-                "any": value(Sql::Expr(any)),
-                "record": value(Sql::Expr(record)),
-            }));
-        }
-        let body = body(
-            "can_entity",
-            [
-                ("actions", actions.into()),
-                ("table", value(Sql::table(&entity.table))),
-                ("key", value(Sql::ident(&entity.key))),
-                ("type", value(key_type(entity.key_type))),
-            ],
-        );
-        Ok(Made {
-            function: reading(&name, vec![Sql::word("text"), Sql::word("text")], Returns::One(Sql::word("boolean")), body),
-            why: format!("whether the user may do an action with some `{}` record, or with the one of a key", entity.name),
-            callers: Callers::Functions,
-        })
-    })?;
-    Ok(())
-}
-
-fn can_dispatch(functions: &mut Functions) -> Result<(), CompileError> {
-    let mut entities = Vec::new();
-    for entity in &functions.model.entities {
-        // Made before, so this only looks its name up.
-        let function = functions.require(Need::Can(entity.name.clone()), |_, name| Err(CompileError::Unresolved(name)))?;
-        entities.push(json!({"name": value(Sql::literal(&entity.name)), "function": value(qualified(&function))}));
-    }
-    functions.require(Need::Fixed("can"), |_, name| {
-        let text = || Sql::word("text");
-        Ok(Made {
-            function: reading(
-                &name,
-                vec![text(), text(), text()],
-                Returns::One(Sql::word("boolean")),
-                body("can", [("entities", entities.into())]),
-            ),
-            why: "the same for every entity; null for an unknown one".to_owned(),
-            callers: Callers::Application,
-        })
-    })?;
-    Ok(())
 }
 
 /// What `assign` and `restrict` accept.

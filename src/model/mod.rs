@@ -7,6 +7,7 @@ mod assignment;
 mod directory;
 mod entity;
 mod names;
+mod strength;
 
 pub use access::{Action, Grant, Level, ParentTerm, Restriction, RestrictionLevel, Role, Scope, StageScopes, Term};
 pub use assignment::{Assigned, Assignments, FlagColumn, NameTable, Period, Subject};

@@ -51,7 +51,7 @@ pub const FUNCTION_TEMPLATES: &[(&str, &str)] = templates!("functions/":
     "identity_key", "token_user", "me", "attribute", "department_member", "subjects", "listed_period", "stored_period", "table_period", "roles", "granted", "granted_most_specific",
     "restrictions", "restricted", "my_departments", "my_department_tree", "department_colleagues", "my_circles", "circle_colleagues",
     "my_reports",
-    "records_where", "joined_to_me", "joined_to_set", "all_joined_to_set", "is_joined", "can", "can_entity", "violations",
+    "records_where", "joined_to_me", "joined_to_set", "all_joined_to_set", "is_joined", "can", "can_entity", "can_each", "can_each_entity", "permissions", "my_restrictions", "violations",
     "note_restricted", "assert_consistent", "check_consistent",
 );
 
