@@ -390,6 +390,14 @@ BEGIN
             DETAIL = 'The configuration has no such restriction, or takes no stored assignments.',
             HINT = 'Keep the restriction and "stored: true", or call crm_access.unrestrict() first.';
     END IF;
+    -- A role that is gone has given what it gave (B5): one of the same name later starts with nobody.
+    WITH gone AS (
+        DELETE FROM crm_access.assignment a
+        WHERE a.kind = 'role' AND NOT EXISTS (SELECT 1 FROM crm_access.object o WHERE o.kind = 'role' AND o.name = a.name)
+        RETURNING a
+    )
+    INSERT INTO crm_access.log (action, detail)
+    SELECT 'revoke', crm_access.assignment_detail(g.a) || '{"reason": "the role is not in the configuration any more"}' FROM gone g;
     INSERT INTO crm_access.version (target, hash, program_hash, source)
     VALUES (target, hash, program_hash, source);
     UPDATE crm_access.version v SET fingerprint = crm_access.fingerprint()
@@ -473,102 +481,3 @@ CREATE OR REPLACE FUNCTION crm_access.can(action text, entity text, key uuid) RE
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $function$
     SELECT crm_access.can(action, entity, key::text)
 $function$;
-
--- Checks that an assignment can be stored; raises with a hint where it can't.
-CREATE OR REPLACE FUNCTION crm_access.check_assignment(kind text, name text, subject text, subject_key text) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $function$
-BEGIN
-    IF NOT EXISTS (SELECT 1 FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'stored_assignments') THEN
-        RAISE EXCEPTION 'the applied configuration takes no stored assignments' USING
-            ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Write "stored: true" under "assignments" and apply it.';
-    END IF;
-    IF name IS NULL OR NOT EXISTS (
-        SELECT 1 FROM crm_access.object o WHERE o.kind = check_assignment.kind AND o.name = check_assignment.name) THEN
-        RAISE EXCEPTION 'unknown % %', kind, coalesce(quote_literal(name), 'NULL') USING
-            ERRCODE = 'undefined_object',
-            HINT = format('The configuration has: %s.', coalesce((
-                SELECT string_agg(quote_literal(o.name), ', ' ORDER BY o.name) FROM crm_access.object o WHERE o.kind = check_assignment.kind), 'none'));
-    END IF;
-    IF subject IS NULL OR NOT EXISTS (
-        SELECT 1 FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'subject' AND o.name = subject) THEN
-        RAISE EXCEPTION 'unknown subject %', coalesce(quote_literal(subject), 'NULL') USING
-            ERRCODE = 'invalid_parameter_value',
-            HINT = format('The directory has: %s.', (
-                SELECT string_agg(o.name, ', ' ORDER BY o.name) FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'subject'));
-    END IF;
-    IF (subject = 'everyone') <> (coalesce(subject_key, '') = '') THEN
-        RAISE EXCEPTION 'a subject needs a key, and everyone has none' USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-END
-$function$;
-
--- A subject's key as the server prints it, by the type that the configuration gives it; 22P02 where it is none.
-CREATE OR REPLACE FUNCTION crm_access.subject_key(subject text, key text) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $function$
-    SELECT CASE o.relation_name
-        WHEN 'uuid' THEN subject_key.key::uuid::text
-        WHEN 'int4' THEN subject_key.key::int4::text
-        WHEN 'int8' THEN subject_key.key::int8::text
-        ELSE coalesce(subject_key.key, '') END
-    FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'subject' AND o.name = subject_key.subject
-$function$;
-
--- Gives a role to a subject: user, group, workgroup, team or department (by key), or everyone.
-CREATE OR REPLACE FUNCTION crm_access.assign(
-    role text, subject text, key text DEFAULT '', subdepartments boolean DEFAULT false, starts_at timestamptz DEFAULT NULL, ends_at timestamptz DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
-BEGIN
-    PERFORM crm_access.check_assignment('role', role, subject, key);
-    INSERT INTO crm_access.assignment AS a (kind, name, subject, subject_key, subdepartments, starts_at, ends_at)
-    VALUES ('role', role, assign.subject, crm_access.subject_key(assign.subject, key), assign.subdepartments, assign.starts_at, assign.ends_at)
-    ON CONFLICT ON CONSTRAINT assignment_kind_name_subject_subject_key_key DO UPDATE
-    SET subdepartments = excluded.subdepartments, starts_at = excluded.starts_at, ends_at = excluded.ends_at, assigned_at = clock_timestamp(), assigned_by = session_user;
-END
-$function$;
-
--- Takes a stored role from a subject; false where it had none stored.
-CREATE OR REPLACE FUNCTION crm_access.revoke(role text, subject text, key text DEFAULT '') RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
-BEGIN
-    DELETE FROM crm_access.assignment a
-    WHERE a.kind = 'role' AND a.name = role AND a.subject = revoke.subject AND a.subject_key = coalesce(key, '');
-    RETURN FOUND;
-END
-$function$;
-
--- Gives a restriction to a subject; `confirmed` where its giver knows that the user is a leader (T10).
-CREATE OR REPLACE FUNCTION crm_access.restrict(
-    restriction text, subject text, key text DEFAULT '', confirmed boolean DEFAULT false, subdepartments boolean DEFAULT false,
-    starts_at timestamptz DEFAULT NULL, ends_at timestamptz DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
-BEGIN
-    PERFORM crm_access.check_assignment('restriction', restriction, subject, key);
-    INSERT INTO crm_access.assignment AS a (kind, name, subject, subject_key, confirmed, subdepartments, starts_at, ends_at)
-    VALUES ('restriction', restriction, restrict.subject, crm_access.subject_key(restrict.subject, key), restrict.confirmed, restrict.subdepartments,
-        restrict.starts_at, restrict.ends_at)
-    ON CONFLICT ON CONSTRAINT assignment_kind_name_subject_subject_key_key DO UPDATE
-    SET confirmed = excluded.confirmed, subdepartments = excluded.subdepartments, starts_at = excluded.starts_at, ends_at = excluded.ends_at, assigned_at = clock_timestamp(), assigned_by = session_user;
-END
-$function$;
-
--- Takes a stored restriction from a subject; false where it had none stored.
-CREATE OR REPLACE FUNCTION crm_access.unrestrict(restriction text, subject text, key text DEFAULT '') RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
-BEGIN
-    DELETE FROM crm_access.assignment a
-    WHERE a.kind = 'restriction' AND a.name = restriction AND a.subject = unrestrict.subject AND a.subject_key = coalesce(key, '');
-    RETURN FOUND;
-END
-$function$;
-
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA crm_access FROM PUBLIC;
-REVOKE ALL ON ALL TABLES IN SCHEMA crm_access FROM PUBLIC;
-
--- A new installation is nobody's but its owner's, whatever default privileges say; later grants of an administrator stay.
-DO $block$
-BEGIN
-    IF NOT EXISTS (SELECT 1 FROM crm_access.version) THEN
-        PERFORM crm_access.close('crm_access');
-    END IF;
-END
-$block$;

@@ -140,6 +140,8 @@ fn restriction_values(model: &Model, mine: bool) -> std::collections::BTreeMap<&
             "name": value(Sql::literal(&assigned.what)),
             "roles": value(Sql::Texts(model.roles_including(std::slice::from_ref(role)).iter().map(ToString::to_string).collect())),
             "confirmed": assigned.confirmed,
+            "from": optional(assigned.period.from.map(Sql::literal)),
+            "until": optional(assigned.period.until.map(Sql::literal)),
         })),
         _ => None,
     });

@@ -104,6 +104,8 @@ pub enum Callers {
     Application,
     /// Other generated functions only.
     Functions,
+    /// Whoever applied the configuration, who may not become the reader role again.
+    Applier,
 }
 
 /// A function, why it is there and who may call it.

@@ -5,7 +5,9 @@
 //! reader role, which has a SELECT policy of its own, so that no policy ever runs into another (A25) and nothing needs BYPASSRLS.
 
 mod access;
+mod administration;
 mod checks;
+mod conflicts;
 mod directory;
 mod functions;
 mod identity;
@@ -15,6 +17,7 @@ mod program;
 mod scope;
 mod sets;
 
+pub use conflicts::{conflict_query, holder_query};
 pub use program::compile;
 
 use std::fmt;

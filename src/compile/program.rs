@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::functions::{Callers, Functions, Made, qualified};
 use super::policies::{READER_POLICY, policies, reader_policy};
-use super::{CompileError, checks, directory, identity, key_type, permissions};
+use super::{CompileError, administration, checks, conflicts, directory, identity, key_type, permissions};
 use crate::model::{DbRoleName, Entity, Link, Members, Model, Owners, TableName};
 use crate::program::{Function, Program, RULES_SCHEMA, Record, RecordKind, STATE_SCHEMA, Sql, Statement, Step, Target};
 
@@ -37,6 +37,8 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
     }
     permissions::can_dispatch(&mut functions)?;
     permissions::permissions(&mut functions)?;
+    administration::administration(&mut functions)?;
+    conflicts::conflicts(&mut functions)?;
     for table in read_tables(model).iter().filter(|table| !model.entities.iter().any(|entity| entity.table == **table)) {
         records.add(RecordKind::Policy, table.schema.as_str(), &table.name, READER_POLICY);
         protection.push(reader_policy(
@@ -208,7 +210,11 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
     for table in &tables {
         grant("SELECT", table.schema.as_str(), &table.name, Sql::table(table));
     }
-    if model.assignments.stored {
+    if administration::is_delegated(model) {
+        grant("SELECT, INSERT, UPDATE, DELETE", STATE_SCHEMA, "assignment", Sql::state("assignment"));
+        grant("SELECT", STATE_SCHEMA, "object", Sql::state("object"));
+        grant("INSERT", STATE_SCHEMA, "log", Sql::state("log"));
+    } else if model.assignments.stored {
         grant("SELECT", STATE_SCHEMA, "assignment", Sql::state("assignment"));
     }
     grant("SELECT, UPDATE", STATE_SCHEMA, "consistency", Sql::state("consistency"));
@@ -221,8 +227,31 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
     if target == Target::Extension {
         steps.extend(grant_execute("identity", &[], reader, records));
     }
+    if administration::is_delegated(model) {
+        for (function, arguments) in STORING {
+            steps.extend(grant_execute(function, arguments, reader, records));
+        }
+    }
     steps
 }
+
+/// What the reader role calls to store what a user of the application gives and takes.
+const STORING: [(&str, &[&str]); 5] = [
+    ("check_assignment", &["text", "text", "text", "text"]),
+    ("subject_key", &["text", "text"]),
+    ("assignment_detail", &["crm_access.assignment"]),
+    ("store_assignment", &["text", "text", "text", "text", "text", "boolean", "boolean", "timestamptz", "timestamptz"]),
+    ("drop_assignment", &["text", "text", "text", "text", "text"]),
+];
+
+/// What users of the application call to give and take roles and restrictions.
+const ADMINISTERING: [(&str, &[&str]); 5] = [
+    ("change_assignment", &["text", "text", "text", "text", "boolean", "boolean", "timestamptz", "timestamptz"]),
+    ("assign", &["text", "text", "text", "boolean", "timestamptz", "timestamptz"]),
+    ("revoke", &["text", "text", "text"]),
+    ("restrict", &["text", "text", "text", "boolean", "boolean", "timestamptz", "timestamptz"]),
+    ("unrestrict", &["text", "text", "text"]),
+];
 
 fn grant_schema(privilege: &str, schema: &str, role: &DbRoleName) -> Step {
     plain(Statement::GrantSchema { privilege: Sql::word(privilege), schema: Sql::ident(schema), role: Sql::ident(role) })
@@ -247,6 +276,15 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
     }
     steps.extend(grant_execute("permissions", &[], application, records));
     steps.extend(grant_execute("current_user_key", &[], application, records));
+    if administration::is_delegated(model) {
+        for (function, arguments) in ADMINISTERING {
+            steps.extend(grant_execute(function, arguments, application, records));
+        }
+    }
+    if administration::is_listed(model) {
+        steps.extend(grant_execute("roles", &[], application, records));
+        steps.extend(grant_execute("assignments", &["text"], application, records));
+    }
     if target == Target::Extension {
         steps.extend(grant_execute("exporting", &[], application, records));
     }
@@ -279,7 +317,11 @@ fn function_steps(model: &Model, made: Made, steps: &mut Vec<Step>, rights: &mut
         let role = Sql::ident(&model.application_role);
         rights.push(plain(Statement::GrantExecute { function: name.clone(), arguments: arguments.clone(), role }));
     }
-    rights.push(plain(Statement::FunctionOwner { function: name, arguments, role: Sql::ident(&model.reader_role) }));
+    let owner = Sql::ident(&model.reader_role);
+    rights.push(plain(Statement::FunctionOwner { function: name.clone(), arguments: arguments.clone(), role: owner }));
+    if made.callers == Callers::Applier {
+        rights.push(plain(Statement::GrantExecute { function: name, arguments, role: Sql::word("CURRENT_USER") }));
+    }
 }
 
 /// What `assign` and `restrict` accept.

@@ -23,7 +23,7 @@ pub use entity::{Entity, LinkRule, Owners, Parent, Stage};
 pub use forms::{Entries, Key, KeyType, Many, Short, Shorthand};
 pub use identity::{Identity, Setting};
 pub use restriction::{LeaderRule, OtherEntities, Promotion, Restriction, RestrictionLevels};
-pub use role::{EntityGrants, Level, Role, ScopeItem};
+pub use role::{Administers, EntityGrants, Level, Role, ScopeItem};
 pub use schema::schema;
 
 #[cfg(test)]

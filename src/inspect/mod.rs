@@ -5,6 +5,7 @@
 //! something will be slow. Nothing here talks to a server.
 
 mod columns;
+mod conflicts;
 mod entities;
 mod expected;
 mod grants;
@@ -31,6 +32,7 @@ use crate::model::{Link, Members, Model, Owners, TableName};
 use crate::render::{Plain, Quoting};
 use crate::text::{Diagnostics, Source, quoted};
 
+pub use conflicts::{Holdings, conflicts, holdings_question, readable_question, stored_question};
 pub use leaders::{leader_question, leaders};
 
 /// Compares a configuration with the database that a catalog describes, and reports every difference.

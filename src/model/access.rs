@@ -1,6 +1,6 @@
 //! Roles, grants, scopes and restrictions.
 
-use super::{EntityName, LeaderRule, Promotion, RestrictionName, RoleName};
+use super::{Administers, EntityName, LeaderRule, Promotion, RestrictionName, RoleName};
 use crate::predicate::Predicate;
 
 /// What can be done with a record.
@@ -63,6 +63,8 @@ pub struct Role {
     pub all_includes: Vec<RoleName>,
     /// Its own grants, without those of the roles that it includes; one per entity and action.
     pub grants: Vec<Grant>,
+    /// What it may change about others' rights, without what the roles that it includes may.
+    pub administers: Administers,
 }
 
 /// What a role gives for one action on one entity.

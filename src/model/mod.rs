@@ -3,6 +3,7 @@
 //! A [`Model`] holds no place in the source and no SQL. `compile` turns it into policies.
 
 mod access;
+mod administration;
 mod assignment;
 mod directory;
 mod entity;
@@ -10,6 +11,7 @@ mod names;
 mod strength;
 
 pub use access::{Action, Grant, Level, ParentTerm, Restriction, RestrictionLevel, Role, Scope, StageScopes, Term};
+pub use administration::Administers;
 pub use assignment::{Assigned, Assignments, FlagColumn, NameTable, Period, Subject};
 pub use directory::{AttributeType, Circle, CircleKind, Departments, Directory, Members, Membership, Users};
 pub use entity::{Entity, Link, LinkTable, Owners, Parent};

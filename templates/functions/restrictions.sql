@@ -22,7 +22,7 @@ FROM (
 {%- for holder in holders %}
     UNION ALL
     SELECT {% if mine %}$1{% else %}m.user_key{% endif %}, {{ holder.name | q }}, {% if holder.confirmed %}true{% else %}false{% endif %}
-    FROM {% if mine %}crm_access_rules.roles_of($1){% else %}crm_access_rules.roles(){% endif %} AS m WHERE m.role = ANY ({{ holder.roles | q }})
+    FROM {% if mine %}crm_access_rules.roles_of($1){% else %}crm_access_rules.roles(){% endif %} AS m WHERE m.role = ANY ({{ holder.roles | q }}){% include "functions/holder_period.sql" %}
 {%- endfor %}
 ) AS r
 {%- if mine %}
