@@ -33,6 +33,8 @@ pub enum Need {
     Records(EntityName, ParentTerm),
     /// Whether a record has an owner in the join table.
     HasOwner(EntityName),
+    /// Records that the user observes, by the join table.
+    Observed(EntityName),
     /// Records with an owner among colleagues.
     OwnedByColleagues(EntityName, Colleagues),
     /// Children linked to parents for which a condition holds.
@@ -72,6 +74,7 @@ impl Need {
             Need::DepartmentTreeColleagues => "department_tree_colleagues".to_owned(),
             Need::Attribute(column) => joined_name(&["my", column.as_str()]),
             Need::Records(entity, term) => joined_name(&[entity.as_str(), term_word(*term)]),
+            Need::Observed(entity) => joined_name(&[entity.as_str(), "observed"]),
             Need::HasOwner(entity) => joined_name(&[entity.as_str(), "has_owner"]),
             Need::OwnedByColleagues(entity, Colleagues::Reports(None)) => joined_name(&[entity.as_str(), "owned_by_reports"]),
             Need::OwnedByColleagues(entity, Colleagues::Reports(Some(depth))) => {

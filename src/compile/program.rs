@@ -181,8 +181,10 @@ fn read_tables(model: &Model) -> BTreeSet<TableName> {
     }
     for entity in &model.entities {
         tables.insert(entity.table.clone());
-        if let Owners::Table(join) = &entity.owners {
-            tables.insert(join.table.clone());
+        for people in [&entity.owners, &entity.observers] {
+            if let Owners::Table(join) = people {
+                tables.insert(join.table.clone());
+            }
         }
         for parent in &entity.parents {
             if let Link::Table(join, _) = &parent.link {

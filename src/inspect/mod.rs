@@ -77,8 +77,10 @@ fn model_tables(model: &Model) -> Vec<&TableName> {
     tables.extend(directory.circles.iter().flat_map(|circle| [&circle.table, &circle.members.table]));
     for entity in &model.entities {
         tables.push(&entity.table);
-        if let Owners::Table(join) = &entity.owners {
-            tables.push(&join.table);
+        for people in [&entity.owners, &entity.observers] {
+            if let Owners::Table(join) = people {
+                tables.push(&join.table);
+            }
         }
         tables.extend(entity.parents.iter().filter_map(|parent| match &parent.link {
             Link::Table(join, _) => Some(&join.table),

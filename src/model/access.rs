@@ -112,6 +112,8 @@ pub enum Term {
     Own,
     /// The user created it.
     Created,
+    /// The user observes it.
+    Observed,
     /// It has no owner.
     Unassigned,
     /// An owner reports to the user, directly or through that many others; without a number through any. The user counts as an owner too.

@@ -15,6 +15,8 @@ pub struct Entity {
     pub key_type: KeyType,
     /// Who owns a record.
     pub owners: Owners,
+    /// Who observes a record.
+    pub observers: Owners,
     /// Column with the user who created the record.
     pub creator: Option<ColumnName>,
     /// Column with the record's department.

@@ -19,6 +19,7 @@ impl fmt::Display for Term {
         match self {
             Term::Own => f.write_str("own"),
             Term::Created => f.write_str("created"),
+            Term::Observed => f.write_str("observed"),
             Term::Unassigned => f.write_str("unassigned"),
             Term::Reports(None) => f.write_str("reports"),
             Term::Reports(Some(depth)) => write!(f, "reports({depth})"),
@@ -57,6 +58,7 @@ fn width(term: &Term) -> u16 {
         Term::Without(_) => 10,
         Term::Unassigned => 20,
         Term::Created => 30,
+        Term::Observed => 35,
         Term::Own => 40,
         Term::Parent(_, ParentTerm::Created) => 50,
         Term::Parent(_, ParentTerm::Owned) => 60,

@@ -26,6 +26,12 @@ impl Resolver<'_> {
                 let span = written.owners.as_ref().and_then(|owners| owners.table.as_ref()).map_or(name.span, |table| table.span);
                 open.push((&join.table, span));
             }
+            if let Owners::Table(join) = &entity.observers
+                && !protected(&join.table)
+            {
+                let span = written.observers.as_ref().and_then(|observers| observers.table.as_ref()).map_or(name.span, |table| table.span);
+                open.push((&join.table, span));
+            }
             for parent in &entity.parents {
                 if let Link::Table(join, _) = &parent.link
                     && !protected(&join.table)
