@@ -1,9 +1,12 @@
 //! Grants and restrictions as conditions on a record.
 
+use jiff::Timestamp;
+
 use super::CompileError;
+use super::directory::is_in;
 use super::functions::Functions;
-use super::scope::{any_scope, one_scope};
-use crate::model::{Action, Conflict, Entity, Level, Model, Promotion, Restriction, RoleName, Scope};
+use super::scope::{any_scope, one_scope, owned_by_members};
+use crate::model::{Action, Conflict, Entity, Level, Model, Promotion, Restriction, RoleName, Scope, SharingRule, Subject};
 use crate::program::{Argument, Call, Expr};
 
 /// A condition that the roles give records by: who, at which stages, which records.
@@ -143,7 +146,43 @@ pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Re
         }
         condition = Expr::all([condition].into_iter().chain(denials));
     }
-    Ok(Granted { condition, any: Expr::any(any), why })
+    // What is shared adds, whatever the roles say of each other.
+    let mut opened = vec![condition];
+    for rule in model.sharing.iter().filter(|rule| rule.opens(&entity.name, action)) {
+        let (holds, records) = shared(functions, entity, rule)?;
+        any.push(holds.clone());
+        opened.push(Expr::all([holds, records]));
+        let (kind, keys) = subject_keys(model, &rule.to);
+        why.push(format!("shared with {kind} {}: {}", keys.join(", "), rule.scope));
+    }
+    Ok(Granted { condition: Expr::any(opened), any: Expr::any(any), why })
+}
+
+/// Whether a sharing rule is for the user, and whether it is about the record.
+pub fn shared(functions: &mut Functions, entity: &Entity, rule: &SharingRule) -> Result<(Expr, Expr), CompileError> {
+    let side = |moment: Option<Timestamp>, open: &str| Argument::Text(moment.map_or(open.to_owned(), |moment| moment.to_string()));
+    let (kind, keys) = subject_keys(functions.model, &rule.to);
+    let during = [side(rule.period.from, "-infinity"), side(rule.period.until, "infinity")];
+    let arguments = [Argument::Text(kind), Argument::Texts(keys)].into_iter().chain(during).collect();
+    let holds = Expr::Once(Call { function: is_in(functions)?, arguments });
+    let mut records = vec![one_scope(functions, entity, &rule.scope)?];
+    if let Some(owner) = &rule.owned_by {
+        records.push(owned_by_members(functions, entity, owner)?);
+    }
+    Ok((holds, Expr::all(records)))
+}
+
+/// A subject's kind, and the keys that stand for it there.
+pub fn subject_keys(model: &Model, subject: &Subject) -> (String, Vec<String>) {
+    let (kind, keys) = match subject {
+        Subject::User(key) => ("user", vec![key.clone()]),
+        Subject::Circle(kind, key) => (kind.name(), vec![key.clone()]),
+        Subject::Department { key, subdepartments: true } => ("department_tree", vec![key.clone()]),
+        Subject::Department { key, subdepartments: false } => ("department", vec![key.clone()]),
+        Subject::HavingRole(role) => ("role", texts(&in_order(model, &model.roles_including(std::slice::from_ref(role))))),
+        Subject::Everyone => ("everyone", vec![String::new()]),
+    };
+    (kind.to_owned(), keys)
 }
 
 /// What one restriction leaves of an entity for an action, or `None` where it leaves it as granted.

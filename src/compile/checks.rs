@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::CompileError;
+use super::access::subject_keys;
 use super::directory::{leader_columns, user_values};
 use super::functions::{Callers, Functions, Made, Need, body, optional, qualified, reading, value};
 use super::key_type;
@@ -77,23 +78,17 @@ pub fn assignments(functions: &mut Functions) -> Result<(), CompileError> {
     Ok(())
 }
 
-fn subject_values<R: ToString>(assigned: &Assigned<R>) -> Option<Value> {
-    let (subject, key) = match &assigned.to {
-        Subject::User(key) => ("user", key.as_str()),
-        Subject::Circle(kind, key) => (kind.name(), key.as_str()),
-        Subject::Department { key, subdepartments: true } => ("department_tree", key.as_str()),
-        Subject::Department { key, subdepartments: false } => ("department", key.as_str()),
-        Subject::Everyone => ("everyone", ""),
-        Subject::HavingRole(_) => return None,
-    };
-    Some(json!({
+fn subject_values<R: ToString>(model: &Model, assigned: &Assigned<R>) -> Value {
+    let (subject, keys) = subject_keys(model, &assigned.to);
+    json!({
         "name": value(Sql::literal(assigned.what.to_string())),
         "subject": value(Sql::literal(subject)),
-        "key": value(Sql::literal(key)),
+        "key": value(Sql::literal(keys.concat())),
+        "roles": value(Sql::Texts(keys)),
         "confirmed": assigned.confirmed,
         "from": optional(assigned.period.from.map(Sql::literal)),
         "until": optional(assigned.period.until.map(Sql::literal)),
-    }))
+    })
 }
 
 fn table_values(source: &NameTable) -> Value {
@@ -112,7 +107,7 @@ fn role_values(model: &Model, mine: bool) -> std::collections::BTreeMap<&'static
     let mut values = user_values(&model.directory);
     values.insert("mine", Value::Bool(mine));
     values.insert("stored", Value::Bool(given.stored));
-    values.insert("listed", given.roles.iter().filter_map(subject_values).collect());
+    values.insert("listed", given.roles.iter().map(|assigned| subject_values(model, assigned)).collect());
     values.insert("tables", given.role_tables.iter().map(table_values).collect());
     let flags =
         given.role_flags.iter().map(|flag| json!({"column": value(Sql::ident(&flag.column)), "name": value(Sql::literal(&flag.what))}));
@@ -125,7 +120,10 @@ fn restriction_values(model: &Model, mine: bool) -> std::collections::BTreeMap<&
     let mut values = user_values(&model.directory);
     values.insert("mine", Value::Bool(mine));
     values.insert("stored", Value::Bool(given.stored));
-    values.insert("listed", given.restrictions.iter().filter_map(subject_values).collect());
+    let (holders, listed): (Vec<_>, Vec<_>) = given.restrictions.iter().partition(|assigned| matches!(assigned.to, Subject::HavingRole(_)));
+    let all = |assigned: Vec<&Assigned<_>>| assigned.into_iter().map(|assigned| subject_values(model, assigned)).collect();
+    values.insert("listed", all(listed));
+    values.insert("holders", all(holders));
     values.insert("tables", given.restriction_tables.iter().map(table_values).collect());
     let flags = given.restriction_flags.iter().map(|flag| {
         json!({
@@ -135,17 +133,6 @@ fn restriction_values(model: &Model, mine: bool) -> std::collections::BTreeMap<&
         })
     });
     values.insert("flags", flags.collect());
-    let holders = given.restrictions.iter().filter_map(|assigned| match &assigned.to {
-        Subject::HavingRole(role) => Some(json!({
-            "name": value(Sql::literal(&assigned.what)),
-            "roles": value(Sql::Texts(model.roles_including(std::slice::from_ref(role)).iter().map(ToString::to_string).collect())),
-            "confirmed": assigned.confirmed,
-            "from": optional(assigned.period.from.map(Sql::literal)),
-            "until": optional(assigned.period.until.map(Sql::literal)),
-        })),
-        _ => None,
-    });
-    values.insert("holders", holders.collect());
     values
 }
 

@@ -158,6 +158,32 @@ fn my_reports(functions: &mut Functions, depth: Option<u8>) -> Result<String, Co
     })
 }
 
+/// Whether the user is in a subject, or has one of some roles, during a time.
+pub fn is_in(functions: &mut Functions) -> Result<String, CompileError> {
+    functions.require(Need::IsIn, |_, name| {
+        let (text, texts) = (|| Sql::word("text"), Sql::word("text[]"));
+        let body = Body { template: "is_in", values: BTreeMap::new() };
+        Ok(Made {
+            function: reading(&name, vec![text(), texts, text(), text()], Returns::One(Sql::word("boolean")), body),
+            why: "whether the user is in a subject, or has one of some roles, from a time until another".to_owned(),
+            callers: Callers::Application,
+        })
+    })
+}
+
+/// Keys of the users in a subject.
+pub fn members_of(functions: &mut Functions) -> Result<String, CompileError> {
+    let key = key_type(functions.model.directory.users.key_type);
+    functions.require(Need::MembersOf, |_, name| {
+        let body = Body { template: "members_of", values: BTreeMap::new() };
+        Ok(Made {
+            function: reading(&name, vec![Sql::word("text"), Sql::word("text[]")], Returns::Set(key), body),
+            why: "keys of the users in a subject".to_owned(),
+            callers: Callers::Application,
+        })
+    })
+}
+
 /// Keys of the users near the one who asks, who is one of them.
 pub fn colleagues(functions: &mut Functions, set: Colleagues) -> Result<String, CompileError> {
     let (need, mine) = match set {

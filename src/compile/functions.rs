@@ -27,6 +27,14 @@ pub enum Need {
     DepartmentColleagues,
     /// Users in one of the user's departments or below.
     DepartmentTreeColleagues,
+    /// Whether the user is in a subject, during a time.
+    IsIn,
+    /// Users in a subject.
+    MembersOf,
+    /// Records with an owner in a subject.
+    OwnedByMembers(EntityName),
+    /// Parents, of the second entity, of records of the first that can be read.
+    ParentsOf(EntityName, EntityName),
     /// An attribute of the user.
     Attribute(ColumnName),
     /// Records of an entity for which a condition holds.
@@ -72,6 +80,10 @@ impl Need {
             Need::TeamColleagues => "team_colleagues".to_owned(),
             Need::DepartmentColleagues => "department_colleagues".to_owned(),
             Need::DepartmentTreeColleagues => "department_tree_colleagues".to_owned(),
+            Need::IsIn => "is_in".to_owned(),
+            Need::MembersOf => "members_of".to_owned(),
+            Need::OwnedByMembers(entity) => joined_name(&[entity.as_str(), "owned_by_members"]),
+            Need::ParentsOf(child, parent) => joined_name(&[parent.as_str(), "of_readable", child.as_str()]),
             Need::Attribute(column) => joined_name(&["my", column.as_str()]),
             Need::Records(entity, term) => joined_name(&[entity.as_str(), term_word(*term)]),
             Need::Observed(entity) => joined_name(&[entity.as_str(), "observed"]),

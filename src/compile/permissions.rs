@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::access::{any_condition, arms, describe_stage, lifting_roles, record_condition, texts};
+use super::access::{any_condition, arms, describe_stage, lifting_roles, record_condition, shared, texts};
 use super::functions::{Callers, Functions, Made, Need, body, qualified, reading, value};
 use super::{CompileError, key_type};
-use crate::model::{Action, Conflict, Entity, KeyType, Model, RoleName};
+use crate::model::{Action, Conflict, Entity, KeyType, RoleName};
 use crate::program::{Body, Expr, Returns, Sql};
 
 /// `permissions()` and what it stands on: entity, action and widest scope of the user.
@@ -25,7 +25,7 @@ pub fn permissions(functions: &mut Functions) -> Result<(), CompileError> {
             callers: Callers::Functions,
         })
     })?;
-    functions.require(Need::Fixed("permissions"), |_, name| {
+    functions.require(Need::Fixed("permissions"), |functions, name| {
         let columns = vec![
             (Sql::ident("entity"), text()),
             (Sql::ident("action"), text()),
@@ -34,7 +34,7 @@ pub fn permissions(functions: &mut Functions) -> Result<(), CompileError> {
             (Sql::ident("restricted_by"), Sql::word("text[]")),
         ];
         Ok(Made {
-            function: reading(&name, Vec::new(), Returns::Table(columns), permission_body(model)),
+            function: reading(&name, Vec::new(), Returns::Table(columns), permission_body(functions)?),
             why: "what the user may do with some record of each entity, and how far it reaches (O7)".to_owned(),
             callers: Callers::Application,
         })
@@ -50,12 +50,15 @@ fn number(number: usize) -> Value {
     value(Sql::word(&number.to_string()))
 }
 
-fn permission_body(model: &Model) -> Body {
+fn permission_body(functions: &mut Functions) -> Result<Body, CompileError> {
+    let model = functions.model;
+    let mut opened = Vec::new();
     let mut all = Vec::new();
     let mut levels = Vec::new();
+    let mut place = 0_usize;
     for entity in &model.entities {
         for action in Action::ALL {
-            let place = all.len() + 1;
+            place += 1;
             let said = arms(model, entity, action);
             let about = |width: usize, scope: String, roles: &[RoleName], taken_by: &[RoleName]| {
                 json!({
@@ -77,6 +80,17 @@ fn permission_body(model: &Model) -> Body {
                 let denials = said.denied.iter().map(|(stage, roles)| about(0, format!("none{}", describe_stage(stage)), roles, &[]));
                 all.extend(denials);
             }
+            for rule in model.sharing.iter().filter(|rule| rule.opens(&entity.name, action)) {
+                let (holds, _) = shared(functions, entity, rule)?;
+                opened.push(json!({
+                    "place": number(place),
+                    "entity": value(Sql::literal(&entity.name)),
+                    "action": value(Sql::literal(action.name())),
+                    "width": number(rule.width().into()),
+                    "scope": value(Sql::literal(rule)),
+                    "holds": value(Sql::Expr(holds)),
+                }));
+            }
             for restriction in &model.restrictions {
                 let Some(level) = restriction.level(&entity.name) else { continue };
                 let widest = level.scopes(action).iter().max_by_key(|scope| scope.width());
@@ -94,15 +108,16 @@ fn permission_body(model: &Model) -> Body {
         }
     }
     let needing_read = Action::ALL.into_iter().filter(|action| action.needs_read()).map(|action| action.name().to_owned()).collect();
-    body(
+    Ok(body(
         "permissions",
         [
             ("arms", all.into()),
+            ("opened", opened.into()),
             ("levels", levels.into()),
             ("most_specific", (model.conflict == Conflict::MostSpecific).into()),
             ("needing_read", value(Sql::Texts(needing_read))),
         ],
-    )
+    ))
 }
 
 /// `can_<entity>(action, key)` and `can_each_<entity>(action, keys)`.

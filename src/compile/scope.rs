@@ -1,11 +1,12 @@
 //! Scopes as expressions over a record's columns.
 
 use super::CompileError;
-use super::directory::{colleagues, my_circles, my_department_tree, my_departments};
+use super::access::subject_keys;
+use super::directory::{colleagues, members_of, my_circles, my_department_tree, my_departments};
 use super::functions::{Colleagues, Functions};
 use super::identity::attribute;
-use super::sets::{has_owner, has_parent, linked, observed, owned_by_colleagues, records};
-use crate::model::{Action, CircleKind, Entity, Link, Owners, Parent, ParentTerm, Scope, Term};
+use super::sets::{has_owner, has_parent, joined_to_members, linked, observed, owned_by_colleagues, parents_of, records};
+use crate::model::{Action, CircleKind, Entity, Link, Owners, Parent, ParentTerm, Scope, Subject, Term};
 use crate::predicate;
 use crate::program::{Argument, Builtin, Call, Comparison, Expr};
 
@@ -69,6 +70,11 @@ fn one_term(functions: &mut Functions, entity: &Entity, term: &Term) -> Result<E
             let parent = entity.parent(name).ok_or_else(|| missing(entity))?;
             through(functions, entity, parent, *term)
         }
+        Term::Child(name) => {
+            let child = functions.model.entity(name).ok_or_else(|| missing(entity))?;
+            let function = parents_of(functions, child, entity)?;
+            Ok(Expr::InSet(Box::new(Expr::Column(entity.key.to_string())), Call::plain(function)))
+        }
         Term::Without(name) => {
             let parent = entity.parent(name).ok_or_else(|| missing(entity))?;
             match &parent.link {
@@ -122,6 +128,24 @@ fn owned_by(functions: &mut Functions, entity: &Entity, set: Colleagues) -> Resu
         Owners::Table(table) => {
             let function = owned_by_colleagues(functions, entity, table, set)?;
             Ok(Expr::InSet(Box::new(Expr::Column(entity.key.to_string())), Call::plain(function)))
+        }
+    }
+}
+
+/// Whether an owner is in a subject.
+pub fn owned_by_members(functions: &mut Functions, entity: &Entity, subject: &Subject) -> Result<Expr, CompileError> {
+    let (kind, keys) = subject_keys(functions.model, subject);
+    let arguments = vec![Argument::Text(kind), Argument::Texts(keys)];
+    match &entity.owners {
+        Owners::None => Err(missing(entity)),
+        Owners::Columns(columns) => {
+            let function = members_of(functions)?;
+            let call = || Call { function: function.clone(), arguments: arguments.clone() };
+            Ok(Expr::any(columns.iter().map(|column| Expr::InSet(Box::new(Expr::Column(column.to_string())), call()))))
+        }
+        Owners::Table(table) => {
+            let function = joined_to_members(functions, entity, table)?;
+            Ok(Expr::InSet(Box::new(Expr::Column(entity.key.to_string())), Call { function, arguments }))
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::functions::{Callers, Colleagues, Functions, Made, Need, body, qualified, reading, value};
 use super::scope::parent_condition;
 use super::{CompileError, directory, key_type};
-use crate::model::{Entity, EntityName, LinkRule, LinkTable, Owners, ParentTerm};
+use crate::model::{Entity, EntityName, Link, LinkRule, LinkTable, Owners, ParentTerm};
 use crate::program::{Body, Returns, Sql};
 
 /// Records of the entity for which `term` holds.
@@ -97,6 +97,49 @@ pub fn owned_by_colleagues(functions: &mut Functions, entity: &Entity, join: &Li
     })
 }
 
+/// Records with an owner, in the join table, who is in a subject.
+pub fn joined_to_members(functions: &mut Functions, entity: &Entity, join: &LinkTable) -> Result<String, CompileError> {
+    functions.require(Need::OwnedByMembers(entity.name.clone()), |functions, name| {
+        let users = directory::members_of(functions)?;
+        let mut function = joined_to_set(entity, join, &name, "joined_to_set", &users);
+        function.arguments = vec![Sql::word("text"), Sql::word("text[]")];
+        function.body.values.insert("of_subject", true.into());
+        Ok(Made {
+            function,
+            why: format!("keys of the `{}` records with an owner in a subject", entity.name),
+            callers: Callers::Application,
+        })
+    })
+}
+
+/// Records to which a child belongs that the user may read.
+pub fn parents_of(functions: &mut Functions, child: &Entity, entity: &Entity) -> Result<String, CompileError> {
+    functions.require(Need::ParentsOf(child.name.clone(), entity.name.clone()), |functions, name| {
+        let readable = records(functions, child, ParentTerm::Readable)?;
+        let parent = child.parent(&entity.name).ok_or_else(|| CompileError::Unresolved(entity.name.to_string()))?;
+        let returned = key_type(entity.key_type);
+        let mut body = body("parents_of_records", [("set", value(qualified(&readable))), ("type", value(returned.clone()))]);
+        body.values.extend(match &parent.link {
+            Link::Column(column) => vec![
+                ("join", false.into()),
+                ("table", value(Sql::table(&child.table))),
+                ("key", value(Sql::ident(&child.key))),
+                ("column", value(Sql::ident(column))),
+            ],
+            Link::Table(join, _) => vec![
+                ("join", value(Sql::table(&join.table))),
+                ("left", value(Sql::ident(&join.left))),
+                ("right", value(Sql::ident(&join.right))),
+            ],
+        });
+        Ok(Made {
+            function: reading(&name, Vec::new(), Returns::Set(returned), body),
+            why: format!("keys of the `{}` records to which a `{}` belongs that the user may read", entity.name, child.name),
+            callers: Callers::Application,
+        })
+    })
+}
+
 /// Children that the link table joins to parents for which `term` holds.
 pub fn linked(
     functions: &mut Functions,
@@ -132,6 +175,7 @@ fn joined_to_set(entity: &Entity, join: &LinkTable, name: &str, template: &'stat
             ("right", value(Sql::ident(&join.right))),
             ("type", json!(value(returned.clone()))),
             ("set", value(qualified(set))),
+            ("of_subject", false.into()),
         ],
     );
     reading(name, Vec::new(), Returns::Set(returned), body)

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Key, Many};
+use super::{Key, Many, NamedSubject};
 use crate::text::At;
 
 /// Sources of assignments; all of them count.
@@ -75,15 +75,11 @@ pub struct Listed {
     pub until: Option<At<String>>,
 }
 
-impl Listed {
-    /// The keys of sets of users, by the word for one of them.
-    pub fn circles(&self) -> [(&'static str, Option<&At<Key>>); 4] {
-        [
-            ("group", self.group.as_ref()),
-            ("workgroup", self.workgroup.as_ref()),
-            ("team", self.team.as_ref()),
-            ("territory", self.territory.as_ref()),
-        ]
+impl From<&Listed> for NamedSubject {
+    /// Whom an assignment is for.
+    fn from(listed: &Listed) -> NamedSubject {
+        let Listed { user, group, workgroup, team, territory, department, subdepartments, having_role, everyone, .. } = listed.clone();
+        NamedSubject { user, group, workgroup, team, territory, department, subdepartments, having_role, everyone }
     }
 }
 

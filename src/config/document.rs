@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::conform::conform;
 use super::schema::SCHEMA;
-use super::{Assignments, Directory, Entity, Entries, Identity, KeyType, Restriction, Role};
+use super::{Assignments, Directory, Entity, Entries, Identity, KeyType, Many, Restriction, Role, SharingRule};
 use crate::text::{At, Code, Diagnostics, Source};
 use crate::yaml::{self, Kind};
 
@@ -43,6 +43,9 @@ pub struct Config {
     /// Who has which role or restriction.
     #[serde(default)]
     pub assignments: Assignments,
+    /// Records that are opened to someone beyond what roles grant.
+    #[serde(default)]
+    pub sharing: Many<SharingRule>,
     /// What counts for a user whose roles differ in strength. Default `union`.
     #[serde(default)]
     pub conflict: Option<At<Conflict>>,

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
 use super::forms::{text, texts};
-use super::{Entries, KeyType, Many, Short, Shorthand};
+use super::{Entries, KeyType, Many, OrganizationDefault, Short, Shorthand};
 use crate::text::At;
 
 /// A table of records, and its columns and tables that say whose they are.
@@ -24,6 +24,9 @@ pub struct Entity {
     /// Type of the key.
     #[serde(default)]
     pub key_type: Option<At<KeyType>>,
+    /// What every active user may do with its records: `private` (default), `public_read` or `public_read_write`.
+    #[serde(default)]
+    pub default: Option<At<OrganizationDefault>>,
     /// Columns with the keys of the owners (account managers, assignees), or a table that joins records and users.
     #[serde(default)]
     pub owners: Option<Short<Owners>>,

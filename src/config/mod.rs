@@ -15,6 +15,7 @@ mod restriction;
 mod role;
 mod schema;
 mod shape;
+mod sharing;
 
 pub use assignment::{AssignmentTable, Assignments, Flag, Listed};
 pub use directory::{CircleMembers, Circles, DepartmentMembers, Departments, Directory, Users};
@@ -25,6 +26,7 @@ pub use identity::{Identity, Setting};
 pub use restriction::{LeaderRule, OtherEntities, Promotion, Restriction, RestrictionLevels};
 pub use role::{Administers, EntityGrants, Level, Role, ScopeItem};
 pub use schema::schema;
+pub use sharing::{NamedSubject, OrganizationDefault, SharingLevel, SharingRule};
 
 #[cfg(test)]
 mod tests;

@@ -102,8 +102,8 @@ impl Shorthand for Level {
     type First = Many<Short<ScopeItem>>;
 }
 
-/// A scope: `none`, `own`, `created`, `observed`, `unassigned`, `reports`, `reports(depth)`, `team`, `territory`, `department`, `department_tree`, `open`,
-/// `parent(entity)`, `parent(entity, update)`, `own(entity)`, `without(entity)`, `all`, or several joined by `and`.
+/// A scope: `none`, `own`, `created`, `observed`, `unassigned`, `reports`, `reports(depth)`, `team`, `territory`, `department`, `department_tree`,
+/// `open`, `parent(entity)`, `parent(entity, update)`, `child(entity)`, `own(entity)`, `without(entity)`, `all`, or several joined by `and`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScopeItem {

@@ -7,13 +7,13 @@ use crate::predicate::{CompareOp, Function, Operand, Predicate};
 
 /// What a predicate is about.
 #[derive(Clone, Copy)]
-pub(super) struct Subject<'a> {
+pub(super) struct About<'a> {
     pub(super) record: &'a Row,
     pub(super) user: &'a Row,
     pub(super) now: i64,
 }
 
-impl Subject<'_> {
+impl About<'_> {
     /// Whether the predicate holds; `None` where that is unknown.
     pub(super) fn holds(self, predicate: &Predicate) -> Option<bool> {
         match predicate {

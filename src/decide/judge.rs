@@ -30,7 +30,13 @@ impl<'m> Judge<'m> {
             Err(reason) => return Decision { allowed: false, reasons: vec![reason.clone()] },
         };
         let mut reasons = Vec::new();
-        let granted = self.granted(entity, action, row, &mut reasons);
+        let mut granted = self.granted(entity, action, row, &mut reasons);
+        for (at, rule) in self.model.sharing.iter().enumerate().filter(|(_, rule)| rule.opens(&entity.name, action)) {
+            if self.opened(rule, entity, row) {
+                granted = true;
+                reasons.push(Reason::Shared(at, action));
+            }
+        }
         let mut left = true;
         for (name, role) in &person.lifted {
             reasons.push(Reason::Lifted(name.clone(), role.clone()));

@@ -83,6 +83,24 @@ pub(super) fn with_subdepartments(model: &Model, world: &World, mut found: BTree
     }
 }
 
+/// How closely a subject that is no role reaches a user, if it does.
+pub(super) fn reaches(model: &Model, world: &World, user: &str, to: &Subject) -> Option<u8> {
+    let (holds, rank) = match to {
+        Subject::User(key) => (key == user, 1),
+        Subject::Circle(kind, key) => (circles(model, world, *kind, user).contains(key), 2),
+        Subject::Department { key, subdepartments } => {
+            let mut reached = BTreeSet::from([key.clone()]);
+            if *subdepartments {
+                reached = with_subdepartments(model, world, reached);
+            }
+            (departments(model, world, user).iter().any(|of| reached.contains(of)), 3)
+        }
+        Subject::HavingRole(_) => (false, 1),
+        Subject::Everyone => (true, 4),
+    };
+    holds.then_some(rank)
+}
+
 impl<'w> Person<'w> {
     /// The user of that key, or why no one is.
     pub(super) fn find(model: &Model, world: &'w World, user: Option<&str>) -> Result<Person<'w>, Reason> {
@@ -100,20 +118,10 @@ impl<'w> Person<'w> {
 
     /// How closely a subject reaches this user, if it does.
     fn reached(&self, model: &Model, world: &World, to: &Subject) -> Option<u8> {
-        let (holds, rank) = match to {
-            Subject::User(key) => (*key == self.key, 1),
-            Subject::Circle(kind, key) => (circles(model, world, *kind, &self.key).contains(key), 2),
-            Subject::Department { key, subdepartments } => {
-                let mut reached = BTreeSet::from([key.clone()]);
-                if *subdepartments {
-                    reached = with_subdepartments(model, world, reached);
-                }
-                (departments(model, world, &self.key).iter().any(|of| reached.contains(of)), 3)
-            }
-            Subject::HavingRole(role) => (self.roles.contains_key(role), 1),
-            Subject::Everyone => (true, 4),
-        };
-        holds.then_some(rank)
+        match to {
+            Subject::HavingRole(role) => self.roles.contains_key(role).then_some(1),
+            to => reaches(model, world, &self.key, to),
+        }
     }
 
     /// All that assignments give to this user.

@@ -29,6 +29,8 @@ pub enum Reason {
     NoStage(RoleName, Action),
     /// A role does not count, because one given more closely says something too.
     Outranked(RoleName, Action),
+    /// A sharing rule opens the record; its place in the list, organization defaults first.
+    Shared(usize, Action),
     /// A restriction leaves the record.
     Leaves(RestrictionName, Action),
     /// A restriction refuses the record, and where it comes from.
@@ -88,6 +90,7 @@ impl fmt::Display for Reason {
             Reason::Outranked(role, action) => {
                 write!(f, "role `{role}` does not count for {}: another is given more closely", action.name())
             }
+            Reason::Shared(at, action) => write!(f, "sharing rule {} grants {}", at + 1, action.name()),
             Reason::Leaves(restriction, action) => write!(f, "restriction `{restriction}` leaves the record for {}", action.name()),
             Reason::Refused(restriction, action, given) => write!(f, "restriction `{restriction}` refuses {} ({given})", action.name()),
             Reason::Lifted(restriction, role) => write!(f, "restriction `{restriction}` rests because of role `{role}`"),

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::condition::Subject;
-use super::people::{circles, departments, reports, with_subdepartments};
+use jiff::Timestamp;
+
+use super::condition::About;
+use super::people::{circles, departments, reaches, reports, with_subdepartments};
 use super::world::{key_in, value};
 use super::{Judge, Leaf, Row};
-use crate::model::{Action, CircleKind, ColumnName, Entity, EntityName, Link, LinkRule, Owners, ParentTerm, Scope, Term};
+use crate::model::{
+    Action, CircleKind, ColumnName, Entity, EntityName, Link, LinkRule, Owners, ParentTerm, Scope, SharingRule, Subject, Term,
+};
 use crate::predicate::Predicate;
 
 impl Judge<'_> {
@@ -28,12 +32,12 @@ impl Judge<'_> {
             return Some(Leaf::Term(term.clone()));
         }
         let predicate = scope.predicate.as_ref()?;
-        let subject = Subject { record: row, user: self.person.as_ref().ok()?.row, now: self.world.now };
+        let about = About { record: row, user: self.person.as_ref().ok()?.row, now: self.world.now };
         let parts = match predicate {
             Predicate::And(parts) => parts.as_slice(),
             whole => std::slice::from_ref(whole),
         };
-        let failing = parts.iter().find(|part| subject.holds(part) != Some(true));
+        let failing = parts.iter().find(|part| about.holds(part) != Some(true));
         failing.map(|part| Leaf::Predicate(part.to_string()))
     }
 
@@ -84,6 +88,21 @@ impl Judge<'_> {
                     ParentTerm::Created => above.creator.as_ref().is_some_and(|creator| is_user(key_in(parent, creator))),
                 })
             }
+            Term::Child(name) => {
+                let (Some(below), Some(key)) = (self.model.entity(name), key_in(row, &entity.key)) else { return false };
+                self.world.rows(&below.table).iter().any(|child| {
+                    let belongs = match below.parent(&entity.name).map(|parent| &parent.link) {
+                        None => false,
+                        Some(Link::Column(column)) => key_in(child, column).as_ref() == Some(&key),
+                        Some(Link::Table(join, _)) => key_in(child, &below.key).is_some_and(|child| {
+                            self.world
+                                .rows_with(&join.table, &join.left, &child)
+                                .any(|link| key_in(link, &join.right).as_ref() == Some(&key))
+                        }),
+                    };
+                    belongs && self.may(below, Action::Read, child).allowed
+                })
+            }
             Term::Without(name) => match entity.parent(name).map(|parent| &parent.link) {
                 None => false,
                 Some(Link::Column(column)) => key_in(row, column).is_none(),
@@ -92,6 +111,23 @@ impl Judge<'_> {
                 }
             },
         }
+    }
+
+    /// Whether a sharing rule opens a record to the user.
+    pub(super) fn opened(&self, rule: &SharingRule, entity: &Entity, row: &Row) -> bool {
+        let Ok(person) = &self.person else { return false };
+        let counts = Timestamp::from_microsecond(self.world.now).is_ok_and(|now| rule.period.holds(now));
+        let is_in = |key: &str, subject: &Subject| reaches(self.model, self.world, key, subject).is_some();
+        let reached = match &rule.to {
+            Subject::HavingRole(role) => person.roles.contains_key(role),
+            to => is_in(&person.key, to),
+        };
+        let users = &self.model.directory.users;
+        let is_user = |key: &str| self.world.rows_with(&users.table, &users.key, key).next().is_some();
+        let owns =
+            |owner: &String, of: &Subject| is_in(owner, of) && (!matches!(of, Subject::User(_) | Subject::Everyone) || is_user(owner));
+        let owned = rule.owned_by.as_ref().is_none_or(|of| self.owners(entity, row).iter().any(|owner| owns(owner, of)));
+        counts && reached && owned && self.first_scope(entity, std::slice::from_ref(&rule.scope), row).is_ok()
     }
 
     fn owns(&self, entity: &Entity, row: &Row) -> bool {

@@ -132,6 +132,8 @@ pub enum Term {
     Parent(EntityName, ParentTerm),
     /// It has no parent of that entity.
     Without(EntityName),
+    /// The user may read a record of that entity that belongs to it.
+    Child(EntityName),
 }
 
 /// What must hold for a parent.

@@ -8,6 +8,7 @@ mod assignment;
 mod directory;
 mod entity;
 mod names;
+mod sharing;
 mod strength;
 
 pub use access::{Action, Grant, Level, ParentTerm, Restriction, RestrictionLevel, Role, Scope, StageScopes, Term};
@@ -16,8 +17,9 @@ pub use assignment::{Assigned, Assignments, FlagColumn, NameTable, Period, Subje
 pub use directory::{AttributeType, Circle, CircleKind, Departments, Directory, Members, Membership, Users};
 pub use entity::{Entity, Link, LinkTable, Owners, Parent};
 pub use names::{ColumnName, DbRoleName, EntityName, IDENTIFIER_BYTES, NameError, RestrictionName, RoleName, SchemaName, TableName};
+pub use sharing::SharingRule;
 
-pub use crate::config::{Conflict, KeyType, LeaderRule, LinkRule, Promotion};
+pub use crate::config::{Conflict, KeyType, LeaderRule, LinkRule, Promotion, SharingLevel};
 
 /// A configuration that holds together.
 #[derive(Clone, Debug)]
@@ -38,6 +40,8 @@ pub struct Model {
     pub restrictions: Vec<Restriction>,
     /// Sources of assignments.
     pub assignments: Assignments,
+    /// Records that are opened beyond what roles grant.
+    pub sharing: Vec<SharingRule>,
     /// What counts for a user whose roles differ.
     pub conflict: Conflict,
 }

@@ -33,6 +33,7 @@ impl fmt::Display for Term {
             Term::Parent(parent, ParentTerm::Owned) => write!(f, "own({parent})"),
             Term::Parent(parent, ParentTerm::Created) => write!(f, "created({parent})"),
             Term::Without(parent) => write!(f, "without({parent})"),
+            Term::Child(child) => write!(f, "child({child})"),
         }
     }
 }
@@ -69,6 +70,7 @@ fn width(term: &Term) -> u16 {
         Term::DepartmentTree => 230,
         Term::Territory => 240,
         Term::Open => 250,
+        Term::Child(_) => 255,
         Term::Parent(_, ParentTerm::Updatable) => 260,
         Term::Parent(_, ParentTerm::Readable) => 270,
     }

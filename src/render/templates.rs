@@ -50,9 +50,10 @@ pub const STATEMENT_TEMPLATES: &[(&str, &str)] = templates!("":
 pub const FUNCTION_TEMPLATES: &[(&str, &str)] = templates!("functions/":
     "identity_key", "token_user", "me", "attribute", "department_member", "subjects", "listed_period", "stored_period", "table_period", "roles", "granted", "granted_most_specific",
     "restrictions", "restricted", "my_departments", "my_department_tree", "department_colleagues", "my_circles", "circle_colleagues",
-    "my_reports",
-    "records_where", "joined_to_me", "joined_to_set", "all_joined_to_set", "is_joined", "can", "can_entity", "can_each", "can_each_entity", "permissions", "my_restrictions",
-    "administers", "administer", "may_list", "role_list", "given", "assignment_list", "held", "holders", "conflicts", "holder_period", "violations",
+    "my_reports", "is_in", "members_of", "parents_of_records",
+    "records_where", "joined_to_me", "joined_to_set", "all_joined_to_set", "is_joined", "can", "can_entity", "can_each", "can_each_entity",
+    "permissions", "my_restrictions", "administers", "administer", "may_list", "role_list", "given", "assignment_list", "held", "holders", "conflicts",
+    "violations",
     "note_restricted", "assert_consistent", "check_consistent",
 );
 

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::Resolver;
-use crate::config::{AssignmentTable, Flag, Key, LeaderRule, Listed, Promotion};
+use crate::config::{AssignmentTable, Flag, Key, LeaderRule, Listed, NamedSubject, Promotion};
 use crate::model::{
     Assigned, Assignments, CircleKind, FlagColumn, KeyType, NameTable, Period, Restriction, RestrictionName, Role, RoleName, Subject,
 };
@@ -70,61 +70,68 @@ impl Resolver<'_> {
     }
 
     fn subject(&mut self, roles: &[Role], listed: &Listed) -> Option<Subject> {
+        if let (Some(role), None) = (&listed.having_role, &listed.restriction) {
+            let help = "let the other role list this one under `includes`";
+            self.found.error(Code::BadAssignment, role.span, "a role can't be given by another role", help);
+            return None;
+        }
+        let others = "or `having_role` for a restriction";
+        self.members(roles, &NamedSubject::from(listed), listed_span(listed), ("an assignment", others))
+    }
+
+    /// The one subject that is named; `what` names it, and says what else could be written.
+    pub(super) fn members(
+        &mut self,
+        roles: &[Role],
+        written: &NamedSubject,
+        place: Option<Span>,
+        (what, others): (&str, &str),
+    ) -> Option<Subject> {
         let directory = &self.config.directory;
         let user_type = self.key_type(&directory.users.key_type);
         let mut subjects: Vec<Option<Subject>> = Vec::new();
-        if let Some(key) = &listed.user {
+        if let Some(key) = &written.user {
             subjects.push(self.key(key, user_type).map(Subject::User));
         }
-        for ((word, key), (_, table)) in listed.circles().into_iter().zip(directory.circles()) {
+        for ((word, key), (_, table)) in written.circles().into_iter().zip(directory.circles()) {
             let (Some(key), Some(kind)) = (key, CircleKind::named(word)) else { continue };
             subjects.push(match table {
                 Some(table) => self.key(key, self.key_type(&table.key_type)).map(|key| Subject::Circle(kind, key)),
                 None => self.unknown_subject(kind.plural(), key.span),
             });
         }
-        if let Some(key) = &listed.department {
-            let subdepartments = listed.subdepartments.as_ref().is_some_and(|written| written.value);
+        if let Some(key) = &written.department {
+            let subdepartments = written.subdepartments.as_ref().is_some_and(|written| written.value);
             subjects.push(match &directory.departments {
                 Some(table) => self.key(key, self.key_type(&table.key_type)).map(|key| Subject::Department { key, subdepartments }),
                 None => self.unknown_subject("departments", key.span),
             });
-        } else if let Some(written) = &listed.subdepartments {
-            self.found.error(Code::BadAssignment, written.span, "`subdepartments` stands without a department", "name the `department`");
+        } else if let Some(alone) = &written.subdepartments {
+            self.found.error(Code::BadAssignment, alone.span, "`subdepartments` stands without a department", "name the `department`");
         }
-        if let Some(role) = &listed.having_role {
-            subjects.push(if listed.restriction.is_some() {
-                self.known_role(roles, role).map(Subject::HavingRole)
-            } else {
-                self.found.error(
-                    Code::BadAssignment,
-                    role.span,
-                    "a role can't be given by another role",
-                    "let the other role list this one under `includes`",
-                );
-                None
-            });
+        if let Some(role) = &written.having_role {
+            subjects.push(self.known_role(roles, role).map(Subject::HavingRole));
         }
-        if let Some(everyone) = &listed.everyone {
+        if let Some(everyone) = &written.everyone {
             subjects.push(if everyone.value {
                 Some(Subject::Everyone)
             } else {
-                self.found.error(Code::BadValue, everyone.span, "`everyone: false` gives nothing to nobody", "leave the assignment out");
+                self.found.error(Code::BadValue, everyone.span, "`everyone: false` gives nothing to nobody", "leave it out");
                 None
             });
         }
         match subjects.len() {
             1 => subjects.pop().flatten(),
             count => {
-                let message = if count == 0 { "an assignment names nobody" } else { "an assignment names more than one subject" };
-                let help = "write one of `user`, `group`, `workgroup`, `team`, `territory`, `department`, `everyone`, or `having_role` for a restriction";
-                self.found.error(Code::BadAssignment, listed_span(listed), message, help);
+                let names = if count == 0 { "names nobody" } else { "names more than one subject" };
+                let help = format!("write one of `user`, `group`, `workgroup`, `team`, `territory`, `department`, `everyone`, {others}");
+                self.found.error(Code::BadAssignment, place, format!("{what} {names}"), help);
                 None
             }
         }
     }
 
-    fn period(&mut self, from: Option<&At<String>>, until: Option<&At<String>>) -> Option<Period> {
+    pub(super) fn period(&mut self, from: Option<&At<String>>, until: Option<&At<String>>) -> Option<Period> {
         let mut time = |written: Option<&At<String>>| match written {
             None => Some(None),
             Some(written) => {
@@ -295,10 +302,8 @@ impl Resolver<'_> {
 }
 
 fn listed_span(listed: &Listed) -> Option<Span> {
-    let named = [&listed.role, &listed.restriction, &listed.having_role].into_iter().flatten().map(|name| name.span);
-    let keyed = listed.circles().into_iter().filter_map(|(_, key)| key).chain(&listed.user).chain(&listed.department).map(|key| key.span);
-    let flagged = [&listed.everyone, &listed.subdepartments, &listed.confirmed].into_iter().flatten().map(|flag| flag.span);
-    named.chain(keyed).chain(flagged).next()
+    let named = [&listed.role, &listed.restriction].into_iter().flatten().map(|name| name.span).next();
+    named.or_else(|| NamedSubject::from(listed).span()).or_else(|| listed.confirmed.as_ref().map(|flag| flag.span))
 }
 
 /// A date is its midnight in UTC.

@@ -11,11 +11,12 @@ mod people;
 mod restrictions;
 mod roles;
 mod scopes;
+mod sharing;
 mod warnings;
 
 use crate::config::{Config, KeyType};
 use crate::model::{Entity, EntityName, Model, SchemaName};
-use crate::text::{At, Diagnostics, Source};
+use crate::text::{At, Diagnostics, Source, Span};
 
 /// Resolves a configuration; `None` where an error was found, by this or any earlier pass.
 pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) -> Option<Model> {
@@ -33,6 +34,7 @@ pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) 
     let restrictions = resolver.restrictions(&entities, &roles);
     resolver.administration(&mut roles, &restrictions);
     let assignments = resolver.assignments(&roles, &restrictions);
+    let sharing = resolver.sharing(&entities, &roles);
     let model = Model {
         application_role: application_role?,
         reader_role: reader_role?,
@@ -42,8 +44,10 @@ pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) 
         roles,
         restrictions,
         assignments,
+        sharing,
         conflict: config.conflict.as_ref().map(|conflict| conflict.value).unwrap_or_default(),
     };
+    resolver.child_cycles(&model);
     resolver.warn(&model);
     (!resolver.found.has_errors()).then_some(model)
 }
@@ -55,12 +59,14 @@ struct Resolver<'a> {
     found: &'a mut Diagnostics,
     schema: Option<SchemaName>,
     key_type: KeyType,
+    /// Where a scope of the first entity asks for a child of the second.
+    children: Vec<(EntityName, EntityName, Span)>,
 }
 
 impl<'a> Resolver<'a> {
     fn new(source: &'a Source, config: &'a Config, found: &'a mut Diagnostics) -> Self {
         let key_type = config.key_type.as_ref().map_or(KeyType::Int8, |key_type| key_type.value);
-        let mut resolver = Resolver { source, config, found, schema: None, key_type };
+        let mut resolver = Resolver { source, config, found, schema: None, key_type, children: Vec::new() };
         resolver.schema = match &config.schema {
             Some(name) => resolver.name(name, "schema", SchemaName::new),
             None => SchemaName::new("public").ok(),

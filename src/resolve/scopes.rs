@@ -1,6 +1,6 @@
 //! Scopes: their text, and whether their entity has what they need.
 
-use super::{Resolver, entity_names};
+use super::{Resolver, entity_names, find_entity};
 use crate::config::{Many, ScopeItem, Short};
 use crate::model::{CircleKind, Entity, EntityName, Owners, ParentTerm, Scope, Term};
 use crate::predicate::{self, PredicateErrorKind};
@@ -41,7 +41,7 @@ impl Resolver<'_> {
     }
 
     /// One scope: `Some(None)` is an explicit `none`, `None` a mistake.
-    fn scope(&mut self, entities: &[Entity], entity: &Entity, item: &ScopeItem) -> Option<Option<Scope>> {
+    pub(super) fn scope(&mut self, entities: &[Entity], entity: &Entity, item: &ScopeItem) -> Option<Option<Scope>> {
         let mut terms = Vec::new();
         let mut sound = true;
         let mut none = false;
@@ -76,6 +76,7 @@ impl Resolver<'_> {
     fn term(&mut self, entities: &[Entity], entity: &Entity, text: &At<String>, part: &str) -> Option<Term> {
         match parse_term(part) {
             Some(Parsed::Plain(name)) => self.plain_term(entity, text, name),
+            Some(Parsed::OfParent("child", child, None)) => self.child_term(entities, entity, text, child),
             Some(Parsed::OfParent("reports", depth, None)) => self.reports_term(entity, text, Some(depth)),
             Some(Parsed::OfParent(name, parent, action)) => self.parent_term(entities, entity, text, (name, parent, action)),
             None => {
@@ -110,7 +111,7 @@ impl Resolver<'_> {
             other => {
                 let help = did_you_mean(other, PLAIN.into_iter().chain(WITH_PARENT)).unwrap_or_else(|| {
                     format!(
-                        "the scopes are {} and reports(depth), parent(entity), own(entity), created(entity), without(entity)",
+                        "the scopes are {} and reports(depth), parent(entity), own(entity), created(entity), without(entity), child(entity)",
                         listed(PLAIN)
                     )
                 });
@@ -183,6 +184,26 @@ impl Resolver<'_> {
             return Some(term);
         }
         self.missing_column(entity, text.span, key, key);
+        None
+    }
+
+    /// A scope by a record that belongs to this one.
+    fn child_term(&mut self, entities: &[Entity], entity: &Entity, text: &At<String>, child: &str) -> Option<Term> {
+        let belongs = |candidate: &&Entity| candidate.parents.iter().any(|parent| parent.entity == entity.name);
+        if let Some(below) = find_entity(entities, child).filter(belongs) {
+            self.children.push((entity.name.clone(), below.name.clone(), text.span));
+            return Some(Term::Child(below.name.clone()));
+        }
+        if !self.left_out(child) {
+            let children: Vec<&str> = entities.iter().filter(belongs).map(|below| below.name.as_str()).collect();
+            let help = if children.is_empty() {
+                format!("name {} under `parents` of {}", quoted(entity.name.as_str()), quoted(child))
+            } else {
+                format!("what belongs to it: {}", listed(children))
+            };
+            let message = format!("entity {} has no child {}", quoted(entity.name.as_str()), quoted(child));
+            self.found.error(Code::UnknownEntity, text.span, message, help);
+        }
         None
     }
 

@@ -1,4 +1,2 @@
-{% if assigned.from or assigned.until %} WHERE true
-{%- if assigned.from and mine %} AND {{ assigned.from | q }}::timestamptz <= pg_catalog.statement_timestamp(){% endif %}
-{%- if assigned.until %} AND pg_catalog.statement_timestamp() < {{ assigned.until | q }}::timestamptz{% endif %}
-{%- endif -%}
+{% if assigned.from and mine %} AND {{ assigned.from | q }}::timestamptz <= pg_catalog.statement_timestamp(){% endif %}
+{%- if assigned.until %} AND pg_catalog.statement_timestamp() < {{ assigned.until | q }}::timestamptz{% endif -%}

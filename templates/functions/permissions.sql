@@ -22,6 +22,10 @@ WITH mine AS MATERIALIZED (
       AND EXISTS (SELECT 1 FROM mine AS m WHERE m.role = ANY (a.roles) AND m.rank = (SELECT min(c.rank) FROM mine AS c WHERE c.role = ANY (a.mentioned)))
 {%- endif %}
       AND NOT a.taken_by && ARRAY(SELECT m.role FROM mine AS m)
+{%- for rule in opened %}
+    UNION
+    SELECT {{ rule.place | q }}, {{ rule.entity | q }}, {{ rule.action | q }}, {{ rule.width | q }}, {{ rule.scope | q }} WHERE {{ rule.holds | q }}
+{%- endfor %}
 ), allowed AS MATERIALIZED (
     SELECT g.place, g.entity, g.action, max(g.width) AS width, array_agg(g.scope ORDER BY g.width DESC, g.scope) AS scopes
     FROM granted AS g

@@ -5,7 +5,7 @@ FROM (
     JOIN (
         SELECT NULL::text AS name, NULL::text AS subject, NULL::text AS key, NULL::boolean AS confirmed WHERE false
 {%- for assigned in listed %}
-        UNION ALL SELECT {{ assigned.name | q }}, {{ assigned.subject | q }}, {{ assigned.key | q }}, {% if assigned.confirmed %}true{% else %}false{% endif %}{% include "functions/listed_period.sql" %}
+        UNION ALL SELECT {{ assigned.name | q }}, {{ assigned.subject | q }}, {{ assigned.key | q }}, {% if assigned.confirmed %}true{% else %}false{% endif %}{% if assigned.from or assigned.until %} WHERE true{% include "functions/listed_period.sql" %}{% endif %}
 {%- endfor %}
 {%- if stored %}
         UNION ALL SELECT a.name, CASE WHEN a.subdepartments AND a.subject = 'department' THEN 'department_tree' ELSE a.subject END, a.subject_key, a.confirmed FROM crm_access.assignment AS a WHERE a.kind = 'restriction'{% include "functions/stored_period.sql" %}
@@ -17,12 +17,12 @@ FROM (
 {%- endfor %}
 {%- for source in tables %}
     UNION ALL
-    SELECT t.{{ source.user | q }}, t.{{ source.name | q }}::text, {% if source.confirmed %}t.{{ source.confirmed | q }} IS TRUE{% else %}false{% endif %} FROM {{ source.table | q }} AS t{% include "functions/table_period.sql" %}
+    SELECT t.{{ source.user | q }}, t.{{ source.name | q }}::text, {% if source.confirmed %}t.{{ source.confirmed | q }} IS TRUE{% else %}false{% endif %} FROM {{ source.table | q }} AS t{% if source.from or source.until %} WHERE true{% include "functions/table_period.sql" %}{% endif %}
 {%- endfor %}
-{%- for holder in holders %}
+{%- for assigned in holders %}
     UNION ALL
-    SELECT {% if mine %}$1{% else %}m.user_key{% endif %}, {{ holder.name | q }}, {% if holder.confirmed %}true{% else %}false{% endif %}
-    FROM {% if mine %}crm_access_rules.roles_of($1){% else %}crm_access_rules.roles(){% endif %} AS m WHERE m.role = ANY ({{ holder.roles | q }}){% include "functions/holder_period.sql" %}
+    SELECT {% if mine %}$1{% else %}m.user_key{% endif %}, {{ assigned.name | q }}, {% if assigned.confirmed %}true{% else %}false{% endif %}
+    FROM {% if mine %}crm_access_rules.roles_of($1){% else %}crm_access_rules.roles(){% endif %} AS m WHERE m.role = ANY ({{ assigned.roles | q }}){% include "functions/listed_period.sql" %}
 {%- endfor %}
 ) AS r
 {%- if mine %}

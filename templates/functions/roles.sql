@@ -5,7 +5,7 @@ FROM (
     JOIN (
         SELECT NULL::text AS name, NULL::text AS subject, NULL::text AS key WHERE false
 {%- for assigned in listed %}
-        UNION ALL SELECT {{ assigned.name | q }}, {{ assigned.subject | q }}, {{ assigned.key | q }}{% include "functions/listed_period.sql" %}
+        UNION ALL SELECT {{ assigned.name | q }}, {{ assigned.subject | q }}, {{ assigned.key | q }}{% if assigned.from or assigned.until %} WHERE true{% include "functions/listed_period.sql" %}{% endif %}
 {%- endfor %}
 {%- if stored %}
         UNION ALL SELECT a.name, CASE WHEN a.subdepartments AND a.subject = 'department' THEN 'department_tree' ELSE a.subject END, a.subject_key FROM crm_access.assignment AS a WHERE a.kind = 'role'{% include "functions/stored_period.sql" %}
@@ -17,7 +17,7 @@ FROM (
 {%- endfor %}
 {%- for source in tables %}
     UNION ALL
-    SELECT t.{{ source.user | q }}, t.{{ source.name | q }}::text, 1 FROM {{ source.table | q }} AS t{% include "functions/table_period.sql" %}
+    SELECT t.{{ source.user | q }}, t.{{ source.name | q }}::text, 1 FROM {{ source.table | q }} AS t{% if source.from or source.until %} WHERE true{% include "functions/table_period.sql" %}{% endif %}
 {%- endfor %}
 ) AS r
 {%- if mine %}

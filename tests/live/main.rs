@@ -11,6 +11,7 @@ mod language_names;
 mod language_people;
 mod language_predicates;
 mod language_scopes;
+mod language_sharing;
 mod language_strategies;
 mod language_subjects;
 mod odoo;
