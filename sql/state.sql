@@ -453,9 +453,9 @@ BEGIN
     IF to_regprocedure('crm_access_rules.can(text,text,text)') IS NULL THEN
         RETURN false;
     END IF;
-    IF action IS NULL OR action NOT IN ('read', 'create', 'update', 'delete') THEN
+    IF action IS NULL OR action NOT IN ('read', 'create', 'update', 'delete', 'export') THEN
         RAISE EXCEPTION 'unknown action %', coalesce(quote_literal(action), 'NULL') USING
-            ERRCODE = 'invalid_parameter_value', HINT = 'The actions are read, create, update and delete.';
+            ERRCODE = 'invalid_parameter_value', HINT = 'The actions are read, create, update, delete and export.';
     END IF;
     answer := crm_access_rules.can(action, entity, key);
     IF answer IS NULL THEN

@@ -56,7 +56,10 @@ pub fn compare<S: Session + ?Sized>(
     }
     // What the file alone has shown is said once.
     let said = diagnostics.iter().any(|diagnostic| diagnostic.code == Code::OneRolePerUser);
-    found.iter().filter(|diagnostic| !(said && diagnostic.code == Code::OneRolePerUser)).for_each(|diagnostic| diagnostics.push(diagnostic.clone()));
+    found
+        .iter()
+        .filter(|diagnostic| !(said && diagnostic.code == Code::OneRolePerUser))
+        .for_each(|diagnostic| diagnostics.push(diagnostic.clone()));
     Ok(())
 }
 
@@ -67,7 +70,10 @@ fn compare_holdings<S: Session + ?Sized>(session: &mut S, prepared: &Prepared, f
         return Ok(());
     }
     let stored = session.ask(stored_question())?;
-    let (differing, held) = match (holdings_question(&prepared.model, stored, Holdings::Conflicts), holdings_question(&prepared.model, stored, Holdings::All)) {
+    let (differing, held) = match (
+        holdings_question(&prepared.model, stored, Holdings::Conflicts),
+        holdings_question(&prepared.model, stored, Holdings::All),
+    ) {
         (Ok(differing), Ok(held)) => (differing, held),
         (Err(error), _) | (_, Err(error)) => {
             found.error(Code::BadValue, None, error.to_string(), "please report this as a defect of crm_access");

@@ -13,10 +13,9 @@ pub fn permissions(functions: &mut Functions) -> Result<(), CompileError> {
     let model = functions.model;
     let text = || Sql::word("text");
     let names = || Sql::Texts(model.restrictions.iter().map(|restriction| restriction.name.to_string()).collect());
-    let restrictions = model
-        .restrictions
-        .iter()
-        .map(|restriction| json!({"name": value(Sql::literal(&restriction.name)), "lifted_by": names_of(&lifting_roles(model, restriction))}));
+    let restrictions = model.restrictions.iter().map(
+        |restriction| json!({"name": value(Sql::literal(&restriction.name)), "lifted_by": names_of(&lifting_roles(model, restriction))}),
+    );
     let values = [("restrictions", restrictions.collect()), ("known", value(names()))];
     functions.require(Need::Fixed("my_restrictions"), |_, name| {
         Ok(Made {

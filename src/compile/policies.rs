@@ -38,8 +38,10 @@ pub fn policies(functions: &mut Functions, entity: &Entity) -> Result<Vec<(Strin
             let Some(condition) = restriction_condition(functions, entity, action, restriction)? else {
                 continue;
             };
-            let remains: Vec<String> =
-                restriction.level(&entity.name).map(|level| level.scopes(action).iter().map(ToString::to_string).collect()).unwrap_or_default();
+            let remains: Vec<String> = restriction
+                .level(&entity.name)
+                .map(|level| level.scopes(action).iter().map(ToString::to_string).collect())
+                .unwrap_or_default();
             let remains = if remains.is_empty() { "none".to_owned() } else { remains.join(", ") };
             steps.push(step(
                 joined_name(&["crm_access", restriction.name.as_str(), action.name()]),

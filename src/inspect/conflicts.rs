@@ -26,7 +26,8 @@ pub enum Holdings {
 
 /// Whether the tables of people can be looked at.
 pub fn readable_question(model: &Model) -> String {
-    let tables: BTreeSet<_> = model_tables(model).into_iter().filter(|table| model.entities.iter().all(|entity| entity.table != **table)).collect();
+    let tables: BTreeSet<_> =
+        model_tables(model).into_iter().filter(|table| model.entities.iter().all(|entity| entity.table != **table)).collect();
     let each = tables.into_iter().map(|table| {
         let name = Plain.literal(&sql_name(table.schema.as_str(), &table.name));
         format!("pg_catalog.has_table_privilege({name}, 'SELECT')")
@@ -75,7 +76,12 @@ pub fn conflicts(config: &Config, differing: &[(String, String)], held: &[(Strin
     let place = config.conflict.as_ref().map(|conflict| conflict.span);
     let told = told(&sides);
     for line in told.iter().take(TOLD) {
-        diagnostics.note(Code::RoleConflict, place, line.clone(), "leave it, take one of the roles away, or choose another `conflict` (B6)");
+        diagnostics.note(
+            Code::RoleConflict,
+            place,
+            line.clone(),
+            "leave it, take one of the roles away, or choose another `conflict` (B6)",
+        );
     }
     if told.len() > TOLD {
         let text = format!("{} more conflicts of roles are not shown", told.len() - TOLD);

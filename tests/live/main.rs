@@ -2,6 +2,11 @@
 //!
 //! `CRM_ACCESS_TEST_URL` names a server with the extension installed, as a superuser; `tools/cluster run --` starts one.
 
+mod bitrix;
+mod bitrix_conflicts;
+mod bitrix_levels;
+mod bitrix_rights;
+mod bitrix_roles;
 mod can;
 mod catalog;
 mod identity;
@@ -19,6 +24,7 @@ mod odoo_counts;
 mod odoo_leads;
 mod odoo_roles;
 mod odoo_sales;
+mod permissions;
 mod removal;
 mod review;
 mod rows;
