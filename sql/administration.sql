@@ -66,15 +66,15 @@ CREATE OR REPLACE FUNCTION crm_access.store_assignment(
     actor text, kind text, name text, subject text, key text, subdepartments boolean, confirmed boolean, starts_at timestamptz, ends_at timestamptz) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
-    subject_key text;
+    wanted text;
     standing jsonb;
 BEGIN
     PERFORM crm_access.check_assignment(kind, name, subject, key);
-    subject_key := crm_access.subject_key(subject, key);
+    wanted := crm_access.subject_key(subject, key);
     SELECT crm_access.assignment_detail(a) INTO standing FROM crm_access.assignment AS a
-    WHERE (a.kind, a.name, a.subject, a.subject_key) = (store_assignment.kind, store_assignment.name, store_assignment.subject, store_assignment.subject_key);
+    WHERE (a.kind, a.name, a.subject, a.subject_key) = (store_assignment.kind, store_assignment.name, store_assignment.subject, wanted);
     INSERT INTO crm_access.assignment AS a (kind, name, subject, subject_key, subdepartments, confirmed, starts_at, ends_at)
-    VALUES (kind, name, subject, subject_key, coalesce(subdepartments, false), coalesce(confirmed, false), starts_at, ends_at)
+    VALUES (kind, name, subject, wanted, coalesce(subdepartments, false), coalesce(confirmed, false), starts_at, ends_at)
     ON CONFLICT ON CONSTRAINT assignment_kind_name_subject_subject_key_key DO UPDATE
     SET subdepartments = excluded.subdepartments, confirmed = excluded.confirmed, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
         assigned_at = clock_timestamp(), assigned_by = session_user;
@@ -82,7 +82,7 @@ BEGIN
     SELECT store_assignment.actor, CASE store_assignment.kind WHEN 'role' THEN 'assign' ELSE 'restrict' END,
            crm_access.assignment_detail(a) || CASE WHEN standing IS NULL THEN '{}' ELSE jsonb_build_object('before', standing) END
     FROM crm_access.assignment AS a
-    WHERE (a.kind, a.name, a.subject, a.subject_key) = (store_assignment.kind, store_assignment.name, store_assignment.subject, store_assignment.subject_key);
+    WHERE (a.kind, a.name, a.subject, a.subject_key) = (store_assignment.kind, store_assignment.name, store_assignment.subject, wanted);
 END
 $function$;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::access::{any_condition, arms, describe_stage, lifting_roles, record_condition, shared, texts};
+use super::access::{StageTest, any_condition, arms, describe_stage, lifting_roles, record_condition, shared, texts};
 use super::functions::{Callers, Functions, Made, Need, body, qualified, reading, value};
 use super::{CompileError, key_type};
 use crate::model::{Action, Conflict, Entity, KeyType, RoleName};
@@ -73,7 +73,9 @@ fn permission_body(functions: &mut Functions) -> Result<Body, CompileError> {
             };
             for arm in &said.arms {
                 let scope = format!("{}{}", arm.scope, describe_stage(&arm.stage));
-                all.push(about(arm.scope.width().into(), scope, &arm.roles, &said.taken_by(model, arm)));
+                // What holds at one stage alone says little of the whole.
+                let width = if matches!(arm.stage, StageTest::Is(_)) { 1 + arm.scope.width() / 300 } else { arm.scope.width() };
+                all.push(about(width.into(), scope, &arm.roles, &said.taken_by(model, arm)));
             }
             if model.conflict == Conflict::DenyWins {
                 let denials = said.denied.iter().map(|(stage, roles)| about(0, format!("none{}", describe_stage(stage)), roles, &[]));
