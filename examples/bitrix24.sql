@@ -195,8 +195,8 @@ INSERT INTO deal_observers (id, deal_id, user_id)
 SELECT n, 1 + n * 5 % 336, 1 + n * 3 % 16 FROM generate_series(1, 96) AS n;
 
 INSERT INTO activities (id, subject, lead_id, deal_id, contact_id, company_id, responsible_id)
-SELECT n, 'Activity ' || n, CASE WHEN n % 4 = 0 THEN 1 + n * 3 % 200 END, CASE WHEN n % 4 = 1 THEN 1 + n * 5 % 336 END,
-    CASE WHEN n % 4 = 2 THEN 1 + n * 7 % 240 END, CASE WHEN n % 4 = 3 THEN 1 + n * 11 % 160 END, 1 + n % 16
+SELECT n, 'Activity ' || n, CASE WHEN n % 4 = 0 THEN 1 + n / 4 * 3 % 200 END, CASE WHEN n % 4 = 1 THEN 1 + n / 4 * 5 % 336 END,
+    CASE WHEN n % 4 = 2 THEN 1 + n / 4 * 7 % 240 END, CASE WHEN n % 4 = 3 THEN 1 + n / 4 * 11 % 160 END, 1 + n % 16
 FROM generate_series(1, 320) AS n;
 
 -- New rows go on where these end.

@@ -23,7 +23,7 @@ fn script(text: &str, target: Target) -> String {
 }
 
 fn presets() -> Vec<String> {
-    vec![file("examples/teamleader.yaml"), file("examples/odoo-crm.yaml")]
+    vec![file("examples/teamleader.yaml"), file("examples/odoo-crm.yaml"), file("examples/bitrix24.yaml")]
 }
 
 const SMALL: &str = "

@@ -6,7 +6,7 @@ use crm_access::program::Target;
 use crm_access::text::{Diagnostics, Severity, Source};
 
 use crate::bitrix::{LEADS, department, department_tree, manager_reads, own};
-use crate::language::{BY_COLUMN, DOCS, Parts};
+use crate::language::{DOCS, Parts};
 use crate::support::{TARGETS, World, applier, project_file, tables_only, url};
 
 fn preset(conflict: &str) -> String {
@@ -188,20 +188,27 @@ fn b13_a_role_for_each_is_discouraged_by_the_file_alone() {
 
 #[test]
 fn b13_a_role_for_each_is_discouraged_when_the_directory_shows_it() {
-    let rest = format!("roles: {{a: {{grants: {{doc: own}}}}, b: {{grants: {{doc: own}}}}, c: {{grants: {{doc: own}}}}}}\n{BY_COLUMN}");
-    let text = Parts { rest: &rest, ..Parts::default() }.text();
+    let roles = "roles: {a: {grants: {deal: own}}, b: {grants: {deal: own}}, c: {grants: {deal: own}}}\nassignments: {stored: true}\n";
+    let (before, _) = project_file("examples/bitrix24.yaml")
+        .split_once("\nroles:\n")
+        .map(|(before, after)| (before.to_owned(), after.to_owned()))
+        .unwrap();
+    let text = format!("{before}\n{roles}");
     for target in TARGETS {
-        let mut world = Parts { rest: &rest, ..Parts::default() }.world(target);
-        for (roles, warned) in [
-            ("CASE id WHEN 1 THEN 'a' WHEN 2 THEN 'b' WHEN 3 THEN 'c' END", true),
-            ("CASE id WHEN 1 THEN 'a' WHEN 2 THEN 'b' WHEN 3 THEN 'c' WHEN 11 THEN 'c' END", true),
-            ("CASE id WHEN 1 THEN 'a' WHEN 2 THEN 'b' END", false),
-            ("CASE id WHEN 1 THEN 'a' WHEN 2 THEN 'b' WHEN 3 THEN 'c' WHEN 4 THEN 'c' END", false),
+        let mut world = crate::bitrix::with_roles(target, roles);
+        for (given, warned) in [
+            ("('a', 'user', '1'), ('b', 'user', '2'), ('c', 'user', '3')", true),
+            ("('a', 'user', '1'), ('b', 'user', '2'), ('c', 'user', '3'), ('c', 'user', '13')", true),
+            ("('a', 'user', '1'), ('b', 'user', '2'), ('c', 'group', '2')", true),
+            ("('a', 'user', '1'), ('b', 'user', '2')", false),
+            ("('a', 'user', '1'), ('b', 'user', '2'), ('c', 'user', '3'), ('c', 'user', '4')", false),
+            ("('a', 'user', '1'), ('b', 'user', '2'), ('c', 'group', '1')", false),
         ] {
-            world.force(&format!("UPDATE users SET role = {roles}"));
+            world.force("DELETE FROM crm_access.assignment");
+            world.force(&format!("SELECT crm_access.assign(role, subject, key) FROM (VALUES {given}) AS given(role, subject, key)"));
             let found = said(&world.database, target, &text);
             let expected = (Severity::Warning, "one-role-per-user", "each of the 3 users who have a role has one of their own".to_owned());
-            assert_eq!(found, if warned { vec![expected] } else { Vec::new() }, "{roles}");
+            assert_eq!(found, if warned { vec![expected] } else { Vec::new() }, "{given}");
         }
     }
 }

@@ -269,7 +269,7 @@ fn b12_a_role_can_not_give_one_that_may_change_more() {
         )
     };
     for (helper, wrong) in [
-        ("{assign: chief}", Some("role `helper` may give the role `chief`, who may assign `chief`, which `helper` may not")),
+        ("{assign: chief}", Some("role `helper` may give the role `chief`, who may assign `helper`, which `helper` may not")),
         ("{assign: [helper, chief], list: true}", Some("who may revoke `chief`")),
         ("{assign: all, revoke: all}", Some("who may list who has what")),
         ("{assign: helper}", None),

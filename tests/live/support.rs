@@ -10,7 +10,7 @@ use crm_access::program::Target;
 use crm_access::text::{Diagnostics, Source};
 use postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
-pub const TARGETS: [Target; 1] = [Target::Portable];
+pub const TARGETS: [Target; 2] = [Target::Extension, Target::Portable];
 
 /// What a command gave: how many rows, or the SQLSTATE and message of its error.
 pub type Outcomes = Result<u64, Refused>;
