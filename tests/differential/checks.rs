@@ -5,6 +5,7 @@ use crm_access::decide::{delete, insert, lock, merge_delete, merge_update, selec
 use crm_access::model::{Action, Entity, KeyType, Link, Model};
 
 use crate::data::{row, value};
+use crate::permissions::permitted;
 use crate::random::Random;
 use crate::tables::{Flavor, Kind, columns, key, literal, quoted, row_sql, table_sql};
 
@@ -85,6 +86,7 @@ impl About<'_> {
         self.push(format!("SELECT 1 FROM {table}"), Expected::Count(seen.len() as u64), all);
         let locked = lock(self.judge, self.entity);
         self.push(format!("WITH x AS (SELECT id FROM {table} FOR UPDATE) SELECT array_agg(id::text) FROM x"), self.keys(&locked), all);
+        self.checks.extend(permitted(self.judge, self.entity));
         // Each asks for itself, which takes long.
         if self.random.chance(10) {
             let action = *self.random.pick(&[Action::Read, Action::Update, Action::Delete, Action::Export]);
@@ -97,6 +99,13 @@ impl About<'_> {
                 keys.join(", "),
                 action.name(),
                 self.entity.name
+            );
+            self.push(sql, self.keys(&places), all);
+            let sql = format!(
+                "SELECT array_agg(k) FROM crm_access.can('{}', '{}', ARRAY[{}]::text[]) AS k",
+                action.name(),
+                self.entity.name,
+                keys.join(", ")
             );
             self.push(sql, self.keys(&places), all);
         }
