@@ -1,11 +1,13 @@
 # The commands of this project; each is a script under tools/ that can also be run by itself.
 # PG_MAJOR=16 in front of any of them chooses another PostgreSQL than 15.
 
-.PHONY: help setup build install demo test clean
+.PHONY: help setup build install demo test fuzz mutants clean
 
 help:
 	@echo 'make demo     see it work: its own PostgreSQL, sample data, six people, removed at the end'
 	@echo 'make test     every test'
+	@echo 'make fuzz     random data and configurations against the reference evaluator for SECONDS=600; SEED=n repeats a run'
+	@echo 'make mutants  break every clause of the policies in turn; each must be noticed (long)'
 	@echo 'make setup    install what is missing on Debian or Ubuntu with Rust (says what)'
 	@echo 'make build    the command line in target/release/crm-access, and the extension'
 	@echo 'make install  the extension into the PostgreSQL of this machine'
@@ -26,6 +28,12 @@ demo:
 
 test: setup
 	@tools/test
+
+fuzz: setup
+	@tools/fuzz $(or $(SECONDS),600) $(SEED)
+
+mutants: setup
+	@tools/mutants
 
 clean:
 	cargo clean

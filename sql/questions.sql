@@ -3,7 +3,7 @@
 -- What the user who is asking may do with some record of each entity. A row that is not there is an action that is not allowed, and nobody
 -- has no row. `scope` is how far it reaches: the widest of the `scopes` that the roles give by the conflict strategy, or what the narrowest
 -- of the restrictions named in `restricted_by` leaves of it. From wide to narrow: all, parent, child, open, territory, department_tree, department,
--- team, reports, own or created of a parent, own, observed, created, unassigned, without; what narrows a scope comes after the scope itself.
+-- team, shared, reports, own or created of a parent, own, observed, created, unassigned, without; what narrows a scope comes after the scope itself.
 CREATE OR REPLACE FUNCTION crm_access.permissions()
 RETURNS TABLE (entity text, action text, scope text, scopes text[], restricted_by text[])
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $function$

@@ -30,38 +30,16 @@ pub enum StageTest<'m> {
     Other(Vec<&'m str>),
 }
 
-impl StageTest<'_> {
-    /// Whether a record that passes `other` passes this one too, whatever its stage.
-    fn covers(&self, other: &StageTest) -> bool {
-        match (self, other) {
-            (StageTest::Any, _) => true,
-            (StageTest::Is(stage), StageTest::Is(there)) => stage == there,
-            (StageTest::Other(left_out), StageTest::Is(there)) => !left_out.contains(there),
-            (StageTest::Other(left_out), StageTest::Other(there)) => left_out.iter().all(|stage| there.contains(stage)),
-            _ => false,
-        }
-    }
-}
-
 /// All that the roles say about one action on one entity.
 pub struct Arms<'m> {
     /// What they give.
     pub arms: Vec<Arm<'m>>,
     /// Explicit `none`: at which stages, by which roles.
     pub denied: Vec<(StageTest<'m>, Vec<RoleName>)>,
+    /// Those whose holders are left no record at all where a denial wins.
+    pub denied_all: Vec<RoleName>,
     /// Every role that says something.
     pub mentioned: Vec<RoleName>,
-}
-
-impl Arms<'_> {
-    /// Roles that take an arm away from whoever has them too, all of it; none where the strategy lets nothing be taken away.
-    pub fn taken_by(&self, model: &Model, arm: &Arm) -> Vec<RoleName> {
-        let mut roles = Vec::new();
-        if model.conflict == Conflict::DenyWins {
-            self.denied.iter().filter(|(stage, _)| stage.covers(&arm.stage)).for_each(|(_, deniers)| extend(&mut roles, deniers));
-        }
-        in_order(model, &roles)
-    }
 }
 
 /// What the roles say about one action on one entity.
@@ -69,10 +47,14 @@ pub fn arms<'m>(model: &'m Model, entity: &Entity, action: Action) -> Arms<'m> {
     let mut arms: Vec<Arm> = Vec::new();
     let mut denied: Vec<(StageTest, Vec<RoleName>)> = Vec::new();
     let mut mentioned: Vec<RoleName> = Vec::new();
+    let mut denied_all: Vec<RoleName> = Vec::new();
     for role in &model.roles {
         for grant in role.grants.iter().filter(|grant| grant.entity == entity.name && grant.action == action) {
             let holders = model.roles_including(std::slice::from_ref(&role.name));
             extend(&mut mentioned, &holders);
+            if by_stage(&grant.level).all(|(_, scopes)| scopes.is_empty()) {
+                extend(&mut denied_all, &holders);
+            }
             for (stage, scopes) in by_stage(&grant.level) {
                 if scopes.is_empty() {
                     match denied.iter_mut().find(|(test, _)| *test == stage) {
@@ -94,7 +76,7 @@ pub fn arms<'m>(model: &'m Model, entity: &Entity, action: Action) -> Arms<'m> {
     for roles in arms.iter_mut().map(|arm| &mut arm.roles).chain(denied.iter_mut().map(|(_, roles)| roles)) {
         *roles = in_order(model, roles);
     }
-    Arms { arms, denied, mentioned: in_order(model, &mentioned) }
+    Arms { arms, denied, denied_all: in_order(model, &denied_all), mentioned: in_order(model, &mentioned) }
 }
 
 /// The scopes of a level with the stages they are for, those of all other stages last.
@@ -132,13 +114,16 @@ pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Re
             }),
             Conflict::Union | Conflict::DenyWins => holds_role(roles),
         };
-        let taken_by = said.taken_by(model, arm);
-        any.push(if taken_by.is_empty() { holds.clone() } else { Expr::all([holds.clone(), holds_role(&taken_by).negated()]) });
+        any.push(holds.clone());
         conditions.push(Expr::all([holds, stage_condition(entity, &arm.stage)?, one_scope(functions, entity, arm.scope)?]));
         why.push(format!("{}: {}{}", texts(roles).join(", "), arm.scope, describe_stage(&arm.stage)));
     }
     let mut condition = Expr::any(conditions);
+    let mut any = Expr::any(any);
     if model.conflict == Conflict::DenyWins {
+        if !said.denied_all.is_empty() {
+            any = Expr::all([any, holds_role(&said.denied_all).negated()]);
+        }
         let mut denials = Vec::new();
         for (stage, roles) in &said.denied {
             denials.push(Expr::all([holds_role(roles), stage_condition(entity, stage)?]).negated());
@@ -150,12 +135,12 @@ pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Re
     let mut opened = vec![condition];
     for rule in model.sharing.iter().filter(|rule| rule.opens(&entity.name, action)) {
         let (holds, records) = shared(functions, entity, rule)?;
-        any.push(holds.clone());
+        any = Expr::any([any, holds.clone()]);
         opened.push(Expr::all([holds, records]));
         let (kind, keys) = subject_keys(model, &rule.to);
         why.push(format!("shared with {kind} {}: {}", keys.join(", "), rule.scope));
     }
-    Ok(Granted { condition: Expr::any(opened), any: Expr::any(any), why })
+    Ok(Granted { condition: Expr::any(opened), any, why })
 }
 
 /// Whether a sharing rule is for the user, and whether it is about the record.

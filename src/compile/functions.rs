@@ -39,6 +39,8 @@ pub enum Need {
     Attribute(ColumnName),
     /// Records of an entity for which a condition holds.
     Records(EntityName, ParentTerm),
+    /// Records there are that the user owns by a join table.
+    OwnedParents(EntityName),
     /// Whether a record has an owner in the join table.
     HasOwner(EntityName),
     /// Records that the user observes, by the join table.
@@ -49,6 +51,8 @@ pub enum Need {
     Linked(EntityName, EntityName, ParentTerm),
     /// Whether a record is linked to a parent.
     HasParent(EntityName, EntityName),
+    /// Records that were shared with the user.
+    Shared(EntityName),
     /// What may be done with an entity.
     Can(EntityName),
     /// What may be done with many records of an entity.
@@ -87,6 +91,7 @@ impl Need {
             Need::Attribute(column) => joined_name(&["my", column.as_str()]),
             Need::Records(entity, term) => joined_name(&[entity.as_str(), term_word(*term)]),
             Need::Observed(entity) => joined_name(&[entity.as_str(), "observed"]),
+            Need::OwnedParents(entity) => joined_name(&[entity.as_str(), "there_and_owned"]),
             Need::HasOwner(entity) => joined_name(&[entity.as_str(), "has_owner"]),
             Need::OwnedByColleagues(entity, Colleagues::Reports(None)) => joined_name(&[entity.as_str(), "owned_by_reports"]),
             Need::OwnedByColleagues(entity, Colleagues::Reports(Some(depth))) => {
@@ -97,6 +102,7 @@ impl Need {
             Need::OwnedByColleagues(entity, Colleagues::DepartmentTree) => joined_name(&[entity.as_str(), "owned_by_department_tree"]),
             Need::Linked(child, parent, term) => joined_name(&[child.as_str(), "with", parent.as_str(), term_word(*term)]),
             Need::HasParent(child, parent) => joined_name(&[child.as_str(), "has", parent.as_str()]),
+            Need::Shared(entity) => joined_name(&[entity.as_str(), "shared"]),
             Need::Can(entity) => joined_name(&["can", entity.as_str()]),
             Need::CanEach(entity) => joined_name(&["can_each_of", entity.as_str()]),
         }

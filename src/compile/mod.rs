@@ -16,6 +16,7 @@ mod policies;
 mod program;
 mod scope;
 mod sets;
+mod shares;
 
 pub use conflicts::{conflict_query, holder_query};
 pub use program::compile;

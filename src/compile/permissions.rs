@@ -59,6 +59,7 @@ fn permission_body(functions: &mut Functions) -> Result<Body, CompileError> {
         for action in Action::ALL {
             place += 1;
             let said = arms(model, entity, action);
+            let taken_by = if model.conflict == Conflict::DenyWins { said.denied_all.as_slice() } else { &[] };
             let about = |width: usize, scope: String, roles: &[RoleName], taken_by: &[RoleName]| {
                 json!({
                     "place": number(place),
@@ -75,7 +76,7 @@ fn permission_body(functions: &mut Functions) -> Result<Body, CompileError> {
                 let scope = format!("{}{}", arm.scope, describe_stage(&arm.stage));
                 // What holds at one stage alone says little of the whole.
                 let width = if matches!(arm.stage, StageTest::Is(_)) { 1 + arm.scope.width() / 300 } else { arm.scope.width() };
-                all.push(about(width.into(), scope, &arm.roles, &said.taken_by(model, arm)));
+                all.push(about(width.into(), scope, &arm.roles, taken_by));
             }
             if model.conflict == Conflict::DenyWins {
                 let denials = said.denied.iter().map(|(stage, roles)| about(0, format!("none{}", describe_stage(stage)), roles, &[]));

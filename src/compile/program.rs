@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::functions::{Callers, Functions, Made, qualified};
 use super::policies::{READER_POLICY, policies, reader_policy};
-use super::{CompileError, administration, checks, conflicts, directory, identity, key_type, permissions};
+use super::{CompileError, administration, checks, conflicts, directory, identity, key_type, permissions, shares};
 use crate::model::{DbRoleName, Entity, Link, Members, Model, Owners, TableName};
 use crate::program::{Function, Program, RULES_SCHEMA, Record, RecordKind, STATE_SCHEMA, Sql, Statement, Step, Target};
 
@@ -39,6 +39,7 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
     permissions::permissions(&mut functions)?;
     administration::administration(&mut functions)?;
     conflicts::conflicts(&mut functions)?;
+    shares::sharing(&mut functions)?;
     for table in read_tables(model).iter().filter(|table| !model.entities.iter().any(|entity| entity.table == **table)) {
         records.add(RecordKind::Policy, table.schema.as_str(), &table.name, READER_POLICY);
         protection.push(reader_policy(
@@ -219,6 +220,9 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
     } else if model.assignments.stored {
         grant("SELECT", STATE_SCHEMA, "assignment", Sql::state("assignment"));
     }
+    if shares::used(model) {
+        grant("SELECT, INSERT, UPDATE, DELETE", STATE_SCHEMA, "share", Sql::state("share"));
+    }
     grant("SELECT, UPDATE", STATE_SCHEMA, "consistency", Sql::state("consistency"));
     grant("SELECT, INSERT, DELETE", STATE_SCHEMA, "restricted_user", Sql::state("restricted_user"));
     let signed = target == Target::Portable && model.identity.setting.as_ref().is_some_and(|setting| setting.signed);
@@ -286,6 +290,11 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
     if administration::is_listed(model) {
         steps.extend(grant_execute("roles", &[], application, records));
         steps.extend(grant_execute("assignments", &["text"], application, records));
+    }
+    if shares::used(model) {
+        let share = ["text", "text", "text", "text", "text", "timestamptz", "timestamptz", "text", "boolean"];
+        steps.extend(grant_execute("share", &share, application, records));
+        steps.extend(grant_execute("unshare", &["text", "text", "text", "text"], application, records));
     }
     if target == Target::Extension {
         steps.extend(grant_execute("exporting", &[], application, records));

@@ -226,9 +226,9 @@ fn choose<'a>(word: &str, possible: impl Iterator<Item = &'a str> + Clone) -> St
 }
 
 /// What to do about a value of a wrong type.
-fn advice(node: &Node, all: &[Shape<'_>]) -> Option<String> {
+fn advice(node: &Node, all: &[Shape<'_>]) -> String {
     let takes = |wanted: fn(&Shape<'_>) -> bool| all.iter().any(wanted);
-    match &node.kind {
+    let found = match &node.kind {
         Kind::Null => Some("write a value, or leave the key out".to_owned()),
         Kind::Int(_) | Kind::Float(_) | Kind::Bool(_) if takes(|shape| matches!(shape, Shape::Text(_))) => {
             Some("a text that looks like a number or `true` takes quotes".to_owned())
@@ -241,8 +241,13 @@ fn advice(node: &Node, all: &[Shape<'_>]) -> Option<String> {
         Kind::List(_) if !takes(|shape| matches!(shape, Shape::Struct(_) | Shape::Entries { .. })) => {
             Some("write one value, without a list".to_owned())
         }
+        Kind::Map(_) => Some("write the value alone, without keys".to_owned()),
         _ => None,
-    }
+    };
+    found.unwrap_or_else(|| match all.iter().all(|shape| matches!(shape, Shape::Struct(_) | Shape::Entries { .. })) {
+        true => "write each key on a line of its own below, indented, as in `key: value`".to_owned(),
+        false => "`crm-access schema` says what can stand here".to_owned(),
+    })
 }
 
 /// A description's first sentence, as the end of another.

@@ -206,12 +206,12 @@ fn a_misspelled_key_is_found() {
 
 #[test]
 fn a_misspelled_action_is_an_unknown_action() {
-    let help = "did you mean `read`? possible are `every`, `read`, `create`, `update`, `delete`, `export`";
+    let help = "did you mean `read`? possible are `every`, `read`, `create`, `update`, `delete`, `export`, `share`";
     says("        read: own", "        reed: all", Code::UnknownAction, "unknown action `reed`", help, "reed");
     let text = "contacts: {read: [parent(companies), created], delete: []}";
-    let help = "possible are `read`, `create`, `update`, `delete`, `export`";
+    let help = "possible are `read`, `create`, `update`, `delete`, `export`, `share`";
     says(text, "contacts: {approve: all}", Code::UnknownAction, "unknown action `approve`", help, "approve");
-    let help = "possible are `every`, `read`, `create`, `update`, `delete`, `export`";
+    let help = "possible are `every`, `read`, `create`, `update`, `delete`, `export`, `share`";
     says(
         "contacts: {scope: open, where: a = b}",
         "contacts: {assign: all}",

@@ -14,30 +14,6 @@ impl fmt::Display for Scope {
     }
 }
 
-impl fmt::Display for Term {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Term::Own => f.write_str("own"),
-            Term::Created => f.write_str("created"),
-            Term::Observed => f.write_str("observed"),
-            Term::Unassigned => f.write_str("unassigned"),
-            Term::Reports(None) => f.write_str("reports"),
-            Term::Reports(Some(depth)) => write!(f, "reports({depth})"),
-            Term::Team => f.write_str("team"),
-            Term::Territory => f.write_str("territory"),
-            Term::Department => f.write_str("department"),
-            Term::DepartmentTree => f.write_str("department_tree"),
-            Term::Open => f.write_str("open"),
-            Term::Parent(parent, ParentTerm::Readable) => write!(f, "parent({parent})"),
-            Term::Parent(parent, ParentTerm::Updatable) => write!(f, "parent({parent}, update)"),
-            Term::Parent(parent, ParentTerm::Owned) => write!(f, "own({parent})"),
-            Term::Parent(parent, ParentTerm::Created) => write!(f, "created({parent})"),
-            Term::Without(parent) => write!(f, "without({parent})"),
-            Term::Child(child) => write!(f, "child({child})"),
-        }
-    }
-}
-
 impl Scope {
     /// How far the scope reaches, to compare it with others: 0 is nothing, more is wider, `all` is the widest.
     ///
@@ -69,6 +45,7 @@ fn width(term: &Term) -> u16 {
         Term::Department => 220,
         Term::DepartmentTree => 230,
         Term::Territory => 240,
+        Term::Shared(_) => 205,
         Term::Open => 250,
         Term::Child(_) => 255,
         Term::Parent(_, ParentTerm::Updatable) => 260,

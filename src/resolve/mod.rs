@@ -4,6 +4,7 @@
 
 mod administration;
 mod assignments;
+mod audit;
 mod entities;
 mod identity;
 mod names;
@@ -12,6 +13,7 @@ mod restrictions;
 mod roles;
 mod scopes;
 mod sharing;
+mod time;
 mod warnings;
 
 use crate::config::{Config, KeyType};
@@ -35,6 +37,7 @@ pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) 
     resolver.administration(&mut roles, &restrictions);
     let assignments = resolver.assignments(&roles, &restrictions);
     let sharing = resolver.sharing(&entities, &roles);
+    let accepted = resolver.accepted();
     let model = Model {
         application_role: application_role?,
         reader_role: reader_role?,
@@ -46,6 +49,7 @@ pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) 
         assignments,
         sharing,
         conflict: config.conflict.as_ref().map(|conflict| conflict.value).unwrap_or_default(),
+        accepted,
     };
     resolver.child_cycles(&model);
     resolver.warn(&model);

@@ -39,8 +39,9 @@ impl Resolver<'_> {
                 Some(items) => self.scopes(entities, entity, items),
                 None => read.clone(),
             };
-            let [create, update, delete, export] = [&given.create, &given.update, &given.delete, &given.export].map(&mut other);
-            levels.push(RestrictionLevel { entity: entity.name.clone(), scopes: [read, create, update, delete, export] });
+            let [create, update, delete, export, share] =
+                [&given.create, &given.update, &given.delete, &given.export, &given.share].map(&mut other);
+            levels.push(RestrictionLevel { entity: entity.name.clone(), scopes: [read, create, update, delete, export, share] });
         }
         if written.others.value == OtherEntities::Hidden {
             let listed: Vec<EntityName> = levels.iter().map(|level| level.entity.clone()).collect();

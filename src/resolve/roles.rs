@@ -94,6 +94,7 @@ impl Resolver<'_> {
             (Action::Update, &given.update),
             (Action::Delete, &given.delete),
             (Action::Export, &given.export),
+            (Action::Share, &given.share),
         ];
         for (action, level) in by_action {
             let Some(level) = level.as_ref().or(given.every.as_ref()) else { continue };

@@ -33,7 +33,7 @@ pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// A whole message or help, shortened and without control characters.
-pub(super) fn message(text: &str) -> String {
+pub fn message(text: &str) -> String {
     shortened(text, MESSAGE)
 }
 

@@ -1,12 +1,5 @@
 WITH asked AS MATERIALIZED (
-    SELECT {% if type.word == "uuid" -%}
-        CASE WHEN k.key ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' THEN k.key::uuid END
-        {%- elif type.word == "text" -%}
-        k.key
-        {%- else -%}
-        CASE WHEN k.key ~ '^-?[0-9]{1,19}$' THEN CASE WHEN k.key::numeric BETWEEN {{ low | q }} AND {{ high | q }} THEN k.key::{{ type | q }} END END
-        {%- endif %} AS key
-    FROM unnest($2) AS k(key)
+    SELECT {% include "functions/key_of_text.sql" %} AS key FROM unnest($2) AS k(value)
 )
 SELECT NULL::text WHERE false
 {%- for action in actions %}

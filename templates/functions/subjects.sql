@@ -1,5 +1,5 @@
 {% if parent %}WITH RECURSIVE above(department, ancestor) AS (
-    SELECT d.{{ department_key | q }}, d.{{ department_key | q }} FROM {{ departments | q }} AS d
+    SELECT d.{{ department_key | q }}, d.{{ parent | q }} FROM {{ departments | q }} AS d WHERE d.{{ parent | q }} IS NOT NULL
     UNION
     SELECT a.department, d.{{ parent | q }} FROM above AS a JOIN {{ departments | q }} AS d ON d.{{ department_key | q }} = a.ancestor WHERE d.{{ parent | q }} IS NOT NULL
 )
@@ -21,16 +21,15 @@ FROM (
     SELECT d.user_key, 'department', d.department::text FROM (
 {% include "functions/department_member.sql" %}
     ) AS d
+    UNION ALL
+    SELECT d.user_key, 'department_tree', d.department::text FROM (
+{% include "functions/department_member.sql" %}
+    ) AS d
 {%- if parent %}
     UNION ALL
     SELECT d.user_key, 'department_tree', a.ancestor::text FROM (
 {% include "functions/department_member.sql" %}
     ) AS d JOIN above AS a ON a.department = d.department
-{%- else %}
-    UNION ALL
-    SELECT d.user_key, 'department_tree', d.department::text FROM (
-{% include "functions/department_member.sql" %}
-    ) AS d
 {%- endif %}
 {%- endif %}
 ) AS s

@@ -2,6 +2,8 @@
 //!
 //! `CRM_ACCESS_TEST_URL` names a server with the extension installed, as a superuser; `tools/cluster run --` starts one.
 
+mod audit;
+mod audit_command;
 mod bitrix;
 mod bitrix_conflicts;
 mod bitrix_levels;
@@ -9,6 +11,11 @@ mod bitrix_rights;
 mod bitrix_roles;
 mod can;
 mod catalog;
+mod guards;
+mod guards_copy;
+mod guards_ddl;
+mod guards_explain;
+mod guards_truncate;
 mod identity;
 mod language;
 mod language_keys;
@@ -16,6 +23,7 @@ mod language_names;
 mod language_people;
 mod language_predicates;
 mod language_scopes;
+mod language_shares;
 mod language_sharing;
 mod language_strategies;
 mod language_subjects;

@@ -1,0 +1,123 @@
+//! Trying all checks on a bench until one shows a difference.
+
+use std::collections::BTreeMap;
+
+use crm_access::program::Target;
+
+use crate::bench::Bench;
+use crate::cells::{self, Cell};
+use crate::changes;
+use crate::givings;
+use crate::mutants::{Part, Reach};
+use crate::probes::{self, PROBES};
+use crate::random::Random;
+
+/// What showed a difference, and the difference.
+pub struct Difference {
+    pub by: String,
+    pub text: String,
+}
+
+/// A bench and everything that is tried on it. What found the last difference is tried first next time.
+pub struct Campaign {
+    pub bench: Bench,
+    cells: Vec<Cell>,
+    /// Places in `cells`, and above them in [`PROBES`], for each part of the rules; what is quick comes first.
+    order: BTreeMap<Part, Vec<usize>>,
+    first: Vec<usize>,
+    reach: Reach,
+}
+
+impl Campaign {
+    pub fn new(mut bench: Bench, reach: Reach, seed: u64) -> Campaign {
+        probes::prepare(&mut bench);
+        let mut cells = cells::cells(&bench, seed);
+        cells.extend(changes::cells(&bench, seed));
+        cells.extend(probes::cells(&bench, seed));
+        cells.extend(givings::cells(&bench, seed));
+        let mut order: Vec<usize> = (0..cells.len()).collect();
+        let mut random = Random::new(seed);
+        for at in (1..order.len()).rev() {
+            order.swap(at, random.below(at + 1));
+        }
+        let quick = [
+            "who has what",
+            "helpers",
+            "reading",
+            "unknown restriction",
+            "adding",
+            "people",
+            "changing",
+            "given to everyone",
+            "hostile settings",
+            "protected people",
+            "can",
+        ];
+        order.sort_by_key(|at| quick.iter().position(|kind| *kind == cells[*at].kind));
+        // The last one looks at nothing but the catalog.
+        let probes = (0..PROBES.len()).rev().map(|at| cells.len() + at);
+        let first = probes.clone().take(1).chain(order).chain(probes.skip(1)).collect();
+        Campaign { bench, cells, order: BTreeMap::new(), first, reach }
+    }
+
+    /// How many statements are compared.
+    pub fn size(&self) -> usize {
+        self.cells.iter().map(|cell| cell.checks.len()).sum()
+    }
+
+    /// The first difference that a change of that part of the rules may show.
+    pub fn first_difference(&mut self, part: &Part) -> Option<Difference> {
+        let mut order = self.order.remove(part).unwrap_or_else(|| self.first.clone());
+        let mut found = None;
+        for place in 0..order.len() {
+            let at = order[place];
+            found = match self.cells.get(at) {
+                Some(cell) if !self.is_reached(cell, part) => None,
+                Some(_) => self.try_cell(at),
+                None => {
+                    let (name, probe) = PROBES[at - self.cells.len()];
+                    probe(&mut self.bench).err().map(|text| Difference { by: name.to_owned(), text })
+                }
+            };
+            if found.is_some() {
+                order[..=place].rotate_right(1);
+                break;
+            }
+        }
+        self.order.insert(part.clone(), order);
+        found
+    }
+
+    fn is_reached(&self, cell: &Cell, part: &Part) -> bool {
+        match (part, &cell.table) {
+            (Part::Other, _) => true,
+            (Part::Policy(of), Some(table)) => of == table && !["can", "helpers"].contains(&cell.kind),
+            (Part::Policy(_), None) => false,
+            (Part::Function(_), Some(_)) if cell.kind == "helpers" => true,
+            (Part::Function(name), None) => cell.kind != "people" || self.reach.checking.contains(name),
+            (Part::Function(name), Some(table)) => {
+                let leads = if cell.kind == "can" { &self.reach.asked } else { &self.reach.tables };
+                leads.get(name).is_some_and(|tables| tables.contains(table))
+            }
+        }
+    }
+
+    fn try_cell(&mut self, at: usize) -> Option<Difference> {
+        let cell = &self.cells[at];
+        let statements: Vec<&str> = cell.checks.iter().map(|check| check.sql.as_str()).collect();
+        let found = |text: String| Some(Difference { by: cell.kind.to_owned(), text: format!("{:?}: {text}", cell.asker) });
+        let outcomes = match self.bench.outcomes(&cell.asker, &cell.before, &statements) {
+            Ok(outcomes) => outcomes,
+            // Who is not there or not active can't be acted for.
+            Err(refused) if !cell.known && self.bench.target == Target::Extension && refused.state == "28000" => return None,
+            Err(refused) => return found(format!("{refused:?}")),
+        };
+        for (check, got) in cell.checks.iter().zip(&outcomes) {
+            let open = check.expected.starts_with("error") || check.expected == "forbidden";
+            if *got != check.expected && !(open && got.starts_with(&check.expected)) {
+                return found(format!("{}\n  expected {}\n  got      {got}", check.sql, check.expected));
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,334 @@
+//! What one user does with the records of one entity, and what the reference evaluator says comes of it.
+
+use std::collections::BTreeMap;
+
+use crm_access::decide::{Judge, Outcome, Reads, Row, Value, World, delete, insert, lock, select, update};
+use crm_access::model::{Action, Conflict, Entity, Model, RestrictionName, RoleName, TableName};
+use crm_access::render::{Plain, Quoting};
+
+use crate::bench::{Asker, Bench, Check};
+use crate::combinations::{When, is_opened, restrictions, roles};
+use crate::data::{ABSENT, Pools, pools, row};
+use crate::random::Random;
+use crate::schema::{Table, fresh_key, literal};
+
+/// New values that are tried in each column, new rows that are tried, and how many of those that must be refused.
+const VALUES: usize = 2;
+const NEW_ROWS: usize = 10;
+const REFUSED: usize = 3;
+/// Rows that are moved.
+const MOVED: usize = 9;
+/// Users with the same roles and restrictions who are tried.
+const ALIKE: usize = 2;
+
+/// Keys that are none, or just beyond what a key can be: they are nobody's, and asking for them is no error.
+pub const STRANGE: [&str; 9] =
+    ["nothing", "-1", " 1", "1 ", "1.0", "1 or true", "99999999999999999999", "9223372036854775808", "-9223372036854775809"];
+
+/// Statements of one user about one entity that belong together.
+pub struct Cell {
+    pub asker: Asker,
+    /// Whether the user is there and active.
+    pub known: bool,
+    /// Commands that stand before it, done by a superuser in the same transaction.
+    pub before: String,
+    /// The table that it is about; none where it is about people.
+    pub table: Option<TableName>,
+    pub kind: &'static str,
+    pub checks: Vec<Check>,
+}
+
+/// Which cells of a user are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    All,
+    Reading,
+}
+
+/// Who is tried: some users for each set of roles and restrictions that there is, some who are none, and nobody.
+pub fn askers(model: &Model, world: &World) -> Vec<Asker> {
+    let users = &model.directory.users;
+    let keys = world.rows(&users.table).iter().filter_map(|row| row.get(users.key.as_str())?.key());
+    let given = restrictions(model, world, When::Now);
+    let mut alike: BTreeMap<_, usize> = BTreeMap::new();
+    let differ = keys.filter(|key| {
+        let restricted: Option<Vec<&RestrictionName>> = given.get(key).map(|given| given.keys().collect());
+        let what = (is_known(model, world, Some(key)), roles(model, world, key, When::Now).into_keys().collect::<Vec<_>>(), restricted);
+        let there = alike.entry(what).or_default();
+        *there += 1;
+        *there <= ALIKE
+    });
+    let strange = ["999999", "nobody"];
+    differ.chain(strange.map(str::to_owned)).map(Asker::User).chain([Asker::Nobody]).collect()
+}
+
+/// All cells of a bench: reading, changing, adding and `can` apart.
+pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
+    let mut random = Random::new(seed);
+    let mut all = Vec::new();
+    let pools = pools(&bench.model, &bench.schema, &bench.world);
+    for asker in askers(&bench.model, &bench.world) {
+        all.extend(of_asker(bench, &mut random, &pools, asker, (&bench.world, ""), What::All));
+    }
+    all
+}
+
+/// The cells of one user over a world that `before` makes, or those that read, which are quickly made.
+pub fn of_asker(bench: &Bench, random: &mut Random, pools: &Pools, asker: Asker, (world, before): (&World, &str), what: What) -> Vec<Cell> {
+    let model = &bench.model;
+    let user = match &asker {
+        Asker::User(key) => Some(key.as_str()),
+        _ => None,
+    };
+    let judge = Judge::new(model, world, user);
+    let known = is_known(model, world, user);
+    let mut all = Vec::new();
+    for entity in &model.entities {
+        let table = &bench.schema[&entity.table];
+        let about = About { model, judge: &judge, entity, table, pools, rows: world.rows(&entity.table), user };
+        let mut parts = vec![("reading", about.reading())];
+        if what == What::All {
+            parts.push(("changing", about.changing(random)));
+            parts.push(("adding", about.adding(random)));
+            parts.push(("can", about.can(random, known)));
+        }
+        for (kind, checks) in parts.into_iter().filter(|(_, checks)| !checks.is_empty()) {
+            let (asker, before, table) = (asker.clone(), before.to_owned(), Some(entity.table.clone()));
+            all.push(Cell { asker, known, before, table, kind, checks });
+        }
+    }
+    all
+}
+
+/// Whether a user is there and active.
+pub fn is_known(model: &Model, world: &World, user: Option<&str>) -> bool {
+    let users = &model.directory.users;
+    let active = |row: &Row| users.active.as_ref().is_none_or(|active| row.get(active.as_str()).is_some_and(Value::is_true));
+    let is = |row: &Row| row.get(users.key.as_str()).and_then(Value::key).as_deref() == user;
+    user.is_some() && world.rows(&users.table).iter().any(|row| is(row) && active(row))
+}
+
+struct About<'a> {
+    model: &'a Model,
+    judge: &'a Judge<'a>,
+    entity: &'a Entity,
+    table: &'a Table,
+    pools: &'a Pools,
+    rows: &'a [Row],
+    user: Option<&'a str>,
+}
+
+fn count(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Rows(places) => format!("rows {}", places.len()),
+        Outcome::Refused => "refused".to_owned(),
+    }
+}
+
+fn check(sql: String, expected: String) -> Check {
+    Check { sql, expected }
+}
+
+impl About<'_> {
+    fn key_of(&self, row: &Row) -> Value {
+        row.get(self.entity.key.as_str()).cloned().unwrap_or(Value::Null)
+    }
+
+    fn keys<'k>(&self, keys: impl Iterator<Item = &'k Row>) -> String {
+        let mut keys: Vec<String> = keys.map(|row| self.key_of(row).to_string()).collect();
+        keys.sort();
+        format!("keys {}", keys.join(" "))
+    }
+
+    fn keys_at(&self, places: &[usize]) -> String {
+        self.keys(places.iter().map(|at| &self.rows[*at]))
+    }
+
+    fn keys_or_refused(&self, outcome: &Outcome) -> String {
+        match outcome {
+            Outcome::Rows(places) => self.keys_at(places),
+            Outcome::Refused => "refused".to_owned(),
+        }
+    }
+
+    /// A column that decides nothing.
+    fn neutral(&self) -> String {
+        let decides =
+            |column: &str| self.pools.contains_key(&(self.table.name.clone(), column.to_owned())) || column == self.entity.key.as_str();
+        let column = self.table.columns.iter().find(|column| !decides(&column.name));
+        Plain.identifier(column.map_or(self.entity.key.as_str(), |column| &column.name))
+    }
+
+    fn returning(&self, command: &str) -> String {
+        let key = Plain.identifier(self.entity.key.as_str());
+        format!("WITH x AS ({command} RETURNING {key}::text AS k) SELECT array_agg(k) FROM x")
+    }
+
+    fn reading(&self) -> Vec<Check> {
+        let (table, key, neutral) = (self.table.sql(), Plain.identifier(self.entity.key.as_str()), self.neutral());
+        let (judge, entity) = (self.judge, self.entity);
+        let same = |row: &Row| Some(row.clone());
+        let all = |_: &Row| true;
+        vec![
+            check(format!("SELECT array_agg({key}::text) FROM {table}"), self.keys_at(&select(judge, entity))),
+            check(
+                format!("WITH x AS (SELECT {key}::text AS k FROM {table} FOR UPDATE) SELECT array_agg(k) FROM x"),
+                self.keys_at(&lock(judge, entity)),
+            ),
+            check(
+                self.returning(&format!("UPDATE {table} SET {neutral} = {neutral}")),
+                self.keys_or_refused(&update(judge, entity, &same, Reads(true))),
+            ),
+            check(format!("UPDATE {table} SET {neutral} = NULL"), self.blind()),
+            check(self.returning(&format!("DELETE FROM {table}")), self.keys_or_refused(&delete(judge, entity, &all, Reads(true)))),
+            check(format!("DELETE FROM {table}"), count(&delete(judge, entity, &all, Reads(false)))),
+        ]
+    }
+
+    /// An UPDATE of all rows that reads no column, and changes one that decides nothing.
+    fn blind(&self) -> String {
+        if self.neutral() == Plain.identifier(self.entity.key.as_str()) {
+            // A key can't be null.
+            let any =
+                matches!(update(self.judge, self.entity, &|row| Some(row.clone()), Reads(false)), Outcome::Rows(rows) if !rows.is_empty());
+            return if any { "error 23502".to_owned() } else { "rows 0".to_owned() };
+        }
+        count(&update(self.judge, self.entity, &|row| Some(row.clone()), Reads(false)))
+    }
+
+    /// Moves of rows in and out of view: those that must succeed all at once, some of those that must not one by one.
+    fn changing(&self, random: &mut Random) -> Vec<Check> {
+        let (table, key) = (self.table.sql(), Plain.identifier(self.entity.key.as_str()));
+        let may = |action: Action, row: &Row| self.judge.may(self.entity, action, row).allowed;
+        let both = |row: &Row| may(Action::Read, row) && may(Action::Update, row);
+        let mut open: Vec<&Row> = self.rows.iter().filter(|row| both(row)).collect();
+        let mut checks = Vec::new();
+        for column in &self.table.columns {
+            let Some(values) = self.pools.get(&(self.table.name.clone(), column.name.clone())) else { continue };
+            let mine: Vec<&Value> = values.iter().filter(|value| value.key().as_deref() == self.user).take(1).collect();
+            let mut tried: Vec<Value> = mine.into_iter().cloned().chain([Value::Null]).collect();
+            tried.extend((0..VALUES).filter(|_| !values.is_empty()).map(|_| random.pick(values).clone()));
+            tried.dedup();
+            while open.len() > MOVED {
+                open.remove(random.below(open.len()));
+            }
+            for value in tried {
+                let becomes = |row: &Row| {
+                    let mut row = row.clone();
+                    row.insert(column.name.clone(), value.clone());
+                    row
+                };
+                let (good, mut bad): (Vec<&Row>, Vec<&Row>) = open.iter().copied().partition(|row| both(&becomes(row)));
+                let set = format!("UPDATE {table} SET {} = {}", Plain.identifier(&column.name), literal(&value));
+                let only = |rows: &[&Row]| {
+                    let keys: Vec<String> = rows.iter().map(|row| literal(&self.key_of(row))).collect();
+                    format!("{set} WHERE {key} IN ({})", keys.join(", "))
+                };
+                if !good.is_empty() {
+                    checks.push(check(self.returning(&only(&good)), self.keys(good.iter().copied())));
+                }
+                while bad.len() > REFUSED {
+                    bad.remove(random.below(bad.len()));
+                }
+                checks.extend(bad.iter().map(|row| check(only(&[row]), "refused".to_owned())));
+            }
+        }
+        checks
+    }
+
+    /// New rows, some with keys that links lead to already.
+    fn adding(&self, random: &mut Random) -> Vec<Check> {
+        let into = |rows: &[Row]| format!("INSERT INTO {} {}", self.table.sql(), self.table.values(rows));
+        let kind = self.table.kind(self.entity.key.as_str());
+        let new: Vec<Row> = (0..NEW_ROWS)
+            .map(|number| {
+                let key = fresh_key(kind, if number < ABSENT { 900 + number } else { 1000 + number });
+                let mut new = row(random, self.table, self.pools, self.rows, None);
+                new.insert(self.entity.key.to_string(), key);
+                // Half of them are the user's own in some way.
+                let mine = |value: &&Value| value.key().as_deref() == self.user;
+                for column in &self.table.columns {
+                    let values = self.pools.get(&(self.table.name.clone(), column.name.clone()));
+                    if random.chance(40)
+                        && let Some(me) = values.and_then(|values| values.iter().find(mine))
+                    {
+                        new.insert(column.name.clone(), me.clone());
+                    }
+                }
+                new
+            })
+            .collect();
+        let may = |reads: Reads, row: &Row| insert(self.judge, self.entity, std::slice::from_ref(row), reads) != Outcome::Refused;
+        let mut checks = Vec::new();
+        let some = |rows: Vec<Row>, random: &mut Random| {
+            let mut rows = rows;
+            while rows.len() > REFUSED {
+                rows.remove(random.below(rows.len()));
+            }
+            rows
+        };
+        let (good, bad): (Vec<Row>, Vec<Row>) = new.into_iter().partition(|row| may(Reads(false), row));
+        if !good.is_empty() {
+            checks.push(check(into(&good), format!("rows {}", good.len())));
+        }
+        checks.extend(some(bad, random).into_iter().map(|row| check(into(&[row]), "refused".to_owned())));
+        let (seen, hidden): (Vec<Row>, Vec<Row>) = good.into_iter().partition(|row| may(Reads(true), row));
+        if !seen.is_empty() {
+            checks.push(check(self.returning(&into(&seen)), self.keys(seen.iter())));
+        }
+        checks.extend(some(hidden, random).into_iter().map(|row| check(self.returning(&into(&[row])), "refused".to_owned())));
+        checks
+    }
+
+    /// What `crm_access.can` answers for some records, for one that is not there, for keys that are none, and for no record in particular.
+    fn can(&self, random: &mut Random, known: bool) -> Vec<Check> {
+        let may = |action: Action, row: &Row| self.judge.may(self.entity, action, row).allowed;
+        let mut checks = Vec::new();
+        for action in Action::COMMANDS {
+            let mut some: Vec<&Row> = (0..3).filter(|_| !self.rows.is_empty()).map(|_| random.pick(self.rows)).collect();
+            some.sort();
+            some.dedup();
+            let allowed = some.iter().filter(|row| may(Action::Read, row) && may(action, row));
+            let mut keys: Vec<String> = some.iter().map(|row| Plain.literal(&self.key_of(row).to_string())).collect();
+            if random.chance(5) {
+                keys.extend(STRANGE.iter().map(|key| Plain.literal(key)));
+            }
+            let (name, entity) = (action.name(), Plain.literal(self.entity.name.as_str()));
+            let sql =
+                format!("SELECT array_agg(k) FROM unnest(ARRAY[{}]) AS k WHERE crm_access.can('{name}', {entity}, k)", keys.join(", "));
+            checks.push(check(sql, self.keys(allowed.copied())));
+            let any = known && self.any(action) && (!action.needs_read() || self.any(Action::Read));
+            let sql = format!("SELECT array_agg(x::text) FROM (SELECT crm_access.can('{name}', {entity}) AS x) AS x");
+            checks.push(check(sql, format!("keys {any}")));
+        }
+        checks
+    }
+
+    /// Whether some record may be allowed, whatever the record: a role that counts grants something, no restriction leaves nothing.
+    fn any(&self, action: Action) -> bool {
+        let (Some(user), world) = (self.user, self.judge.world()) else { return false };
+        let mine = roles(self.model, world, user, When::Now);
+        let grants = |name: &RoleName| {
+            let role = self.model.roles.iter().find(|role| role.name == *name);
+            role.into_iter()
+                .flat_map(|role| &role.grants)
+                .filter(|grant| grant.entity == self.entity.name && grant.action == action)
+                .collect::<Vec<_>>()
+        };
+        let closest = mine.iter().filter(|(role, _)| !grants(role).is_empty()).map(|(_, rank)| *rank).min();
+        let counts = |rank: u8| self.model.conflict != Conflict::MostSpecific || Some(rank) == closest;
+        let granted = mine
+            .iter()
+            .filter(|(_, rank)| counts(**rank))
+            .flat_map(|(role, _)| grants(role))
+            .any(|grant| !grant.level.scopes.is_empty() || grant.level.stages.iter().any(|stage| !stage.scopes.is_empty()));
+        let given = restrictions(self.model, world, When::Now).remove(user).unwrap_or_default();
+        let nothing_left = self.model.restrictions.iter().filter(|restriction| given.contains_key(&restriction.name)).any(|restriction| {
+            let lifted = restriction.promotion == crm_access::model::Promotion::Lift
+                && self.model.roles_including(&restriction.not_for).iter().any(|role| mine.contains_key(role));
+            !lifted && restriction.level(&self.entity.name).is_some_and(|level| level.scopes(action).is_empty())
+        });
+        let shared = self.model.sharing.iter().filter(|rule| rule.opens(&self.entity.name, action));
+        (granted || shared.into_iter().any(|rule| is_opened(self.model, world, rule, user))) && !nothing_left
+    }
+}

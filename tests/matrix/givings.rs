@@ -1,0 +1,103 @@
+//! What the helper functions say of who has what, against the rules alone: also where no policy of the preset would show it.
+
+use std::collections::BTreeSet;
+
+use crm_access::decide::World;
+use crm_access::model::{Assigned, Model, Period, Subject};
+use crm_access::render::{Plain, Quoting};
+
+use crate::bench::{Asker, Bench, Check};
+use crate::cells::{Cell, What, askers, of_asker};
+use crate::combinations::{When, given_roles, restrictions, subjects, users_named};
+use crate::data::pools;
+use crate::random::Random;
+use crate::schema::table_sql;
+
+/// Questions to the helper functions, which nobody but a superuser can ask.
+pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
+    let (model, world) = (&bench.model, &bench.world);
+    let mut all: [BTreeSet<String>; 3] = Default::default();
+    let mut checks = Vec::new();
+    let keys = |lines: &BTreeSet<String>| format!("keys {}", lines.iter().cloned().collect::<Vec<_>>().join(" "));
+    let (now, from_now_on) = (restrictions(model, world, When::Now), restrictions(model, world, When::FromNowOn));
+    for user in users_named(model, world) {
+        let is = subjects(model, world, &user).into_iter().map(|(kind, key)| format!("{kind}/{key}")).collect::<BTreeSet<String>>();
+        let roles = |when| given_roles(model, world, &user, when).into_iter().map(|(role, rank)| format!("{role}/{rank}"));
+        let confirmed =
+            from_now_on.get(&user).into_iter().flatten().flat_map(|(name, all)| all.iter().map(move |all| format!("{name}/{all}")));
+        all[0].extend(is.iter().map(|line| format!("{user}/{line}")));
+        all[1].extend(roles(When::FromNowOn).map(|line| format!("{user}/{line}")));
+        all[2].extend(confirmed.map(|line| format!("{user}/{line}")));
+        let narrowed = now.get(&user).into_iter().flatten().map(|(name, _)| name.to_string()).collect();
+        for (function, what, expected) in [
+            ("subjects_of", "x.subject || '/' || x.key", keys(&is)),
+            ("roles_of", "x.role || '/' || x.rank", keys(&roles(When::Now).collect())),
+            ("restrictions_of", "x.restriction", keys(&narrowed)),
+        ] {
+            checks.push(asked(&format!("{function}({})", Plain.literal(&user)), what, expected));
+        }
+    }
+    checks.push(asked("subjects()", "x.user_key || '/' || x.subject || '/' || x.key", keys(&all[0])));
+    checks.push(asked("roles()", "x.user_key || '/' || x.role || '/' || x.rank", keys(&all[1])));
+    checks.push(asked("restrictions()", "x.user_key || '/' || x.restriction || '/' || x.confirmed", keys(&all[2])));
+    let superuser = Asker::Role("postgres".to_owned());
+    let cell = |checks: &[Check]| {
+        let (asker, before, checks) = (superuser.clone(), String::new(), checks.to_vec());
+        Cell { asker, known: true, before, table: None, kind: "who has what", checks }
+    };
+    // The whole first: it shows most.
+    checks.reverse();
+    let mut cells: Vec<Cell> = checks.chunks(30).map(cell).collect();
+    cells.extend(unknown(bench, seed));
+    cells
+}
+
+fn asked(call: &str, what: &str, expected: String) -> Check {
+    Check { sql: format!("SELECT array_agg(DISTINCT {what}) FROM crm_access_rules.{call} AS x"), expected }
+}
+
+/// A restriction that nobody knows was meant to narrow something, and counts as all of them.
+fn unknown(bench: &Bench, seed: u64) -> Vec<Cell> {
+    let (model, world) = (&bench.model, &bench.world);
+    let mut random = Random::new(seed);
+    let pools = pools(model, &bench.schema, world);
+    let mut all = Vec::new();
+    for asker in askers(model, world).iter().step_by(3) {
+        let Asker::User(user) = asker else { continue };
+        let mut ways = Vec::new();
+        if model.assignments.stored {
+            ways.push(crate::bench::store("restriction", "gone", &Subject::User(user.clone()), false, Period::default()));
+        }
+        for table in &model.assignments.restriction_tables {
+            let column = |name: &dyn ToString| Plain.identifier(&name.to_string());
+            for name in ["'gone'", "NULL"] {
+                let (into, user) = (table_sql(&table.table), Plain.literal(user));
+                ways.push(format!("INSERT INTO {into} ({}, {}) VALUES ({user}, {name})", column(&table.user), column(&table.name)));
+            }
+        }
+        let way = random.pick(&ways).clone();
+        let before = format!("SET LOCAL session_replication_role = replica; {way}; SET LOCAL session_replication_role = origin;");
+        let narrowed = narrowed(model, world, user);
+        // Without stored restrictions the reference evaluator could not be told.
+        if narrowed.0 {
+            let cells = of_asker(bench, &mut random, &pools, asker.clone(), (&narrowed.1, &before), What::Reading);
+            all.extend(cells.into_iter().map(|cell| Cell { kind: "unknown restriction", ..cell }));
+        }
+    }
+    all
+}
+
+/// The world in which a user has every restriction, and whether the model has a way to say so.
+fn narrowed(model: &Model, world: &World, user: &str) -> (bool, World) {
+    let mut narrowed = world.clone();
+    for restriction in &model.restrictions {
+        let what = restriction.name.clone();
+        narrowed.stored_restrictions.push(Assigned {
+            what,
+            to: Subject::User(user.to_owned()),
+            confirmed: true,
+            period: Period::default(),
+        });
+    }
+    (model.assignments.stored && !model.restrictions.is_empty(), narrowed)
+}

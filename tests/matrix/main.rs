@@ -1,0 +1,260 @@
+//! The presets on a live server, in both targets, tried by everybody in every way and compared with the reference evaluator; and the same
+//! with one clause after the other broken, each of which must be noticed.
+//!
+//! A fixed sample of broken clauses; with CRM_ACCESS_MUTANTS=all all of them, with any other text those that have it in their name.
+//! CRM_ACCESS_MUTANTS_ONLY names a preset, or a preset and a target, to try alone. CRM_ACCESS_MUTANTS_SEED chooses other data.
+
+mod bench;
+mod bodies;
+mod campaign;
+mod cells;
+mod changes;
+mod clauses;
+mod combinations;
+mod data;
+mod equivalent;
+mod givings;
+mod mutants;
+mod probes;
+#[allow(dead_code)]
+#[path = "../differential/random.rs"]
+mod random;
+mod schema;
+#[allow(dead_code)]
+#[path = "../live/support.rs"]
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Mutex;
+use std::time::Instant;
+
+use crm_access::program::Target;
+
+use bench::{Bench, Preset, presets};
+use campaign::Campaign;
+use equivalent::{Equivalent, equivalents};
+use mutants::{Mutant, Part, mutants, reach};
+use support::{Refused, TARGETS};
+
+const WORKERS: usize = 2;
+/// Mutants of each preset and target in the sample.
+const SAMPLE: usize = 24;
+
+fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|text| !text.is_empty())
+}
+
+fn seed() -> u64 {
+    setting("CRM_ACCESS_MUTANTS_SEED").map_or(20_260_101, |text| text.parse().expect("CRM_ACCESS_MUTANTS_SEED is a number"))
+}
+
+/// Runs something for each preset and target, two at a time.
+fn each(run: impl Fn(&Preset, Target) + Sync) {
+    println!("seed={}", seed());
+    let presets = presets();
+    let only = setting("CRM_ACCESS_MUTANTS_ONLY");
+    let wanted =
+        |preset: &Preset, target: Target| only.as_ref().is_none_or(|only| format!("{} {}", preset.name, target.name()).contains(only));
+    let jobs: Mutex<VecDeque<(&Preset, Target)>> = Mutex::new(
+        presets
+            .iter()
+            .flat_map(|preset| TARGETS.map(|target| (preset, target)))
+            .filter(|(preset, target)| wanted(preset, *target))
+            .collect(),
+    );
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                loop {
+                    let next = jobs.lock().expect("jobs").pop_front();
+                    let Some((preset, target)) = next else { break };
+                    run(preset, target);
+                }
+            });
+        }
+    });
+}
+
+fn campaign(preset: &Preset, target: Target) -> Campaign {
+    let bench = Bench::new(preset, target, seed());
+    let prepared = preset.prepared(target);
+    Campaign::new(bench, reach(&prepared.model, &prepared.script), seed())
+}
+
+fn assert_whole(campaign: &mut Campaign, title: &str) {
+    if let Some(difference) = campaign.first_difference(&Part::Other) {
+        panic!("{title}, nothing broken, {}: {}", difference.by, difference.text);
+    }
+}
+
+#[test]
+fn every_preset_does_what_the_reference_evaluator_says() {
+    each(|preset, target| {
+        let title = format!("{} {}", preset.name, target.name());
+        let started = Instant::now();
+        let mut campaign = campaign(preset, target);
+        println!("{title}: made in {} s", started.elapsed().as_secs());
+        assert!(campaign.size() > 1000, "{title}: much is tried");
+        assert_whole(&mut campaign, &title);
+        println!("{title}: statements={} seconds={}", campaign.size(), started.elapsed().as_secs());
+    });
+}
+
+/// What became of the mutants.
+#[derive(Default)]
+struct Tally {
+    killed: usize,
+    equivalent: usize,
+    /// Those that the server does not take, which nobody could apply.
+    refused: usize,
+    survivors: Vec<String>,
+    /// Entries of the list that matched a mutant.
+    used: BTreeSet<String>,
+    by: BTreeMap<String, usize>,
+}
+
+impl Tally {
+    fn add(&mut self, other: Tally) {
+        self.killed += other.killed;
+        self.equivalent += other.equivalent;
+        self.refused += other.refused;
+        self.survivors.extend(other.survivors);
+        self.used.extend(other.used);
+        for (by, count) in other.by {
+            *self.by.entry(by).or_default() += count;
+        }
+    }
+
+    fn line(&self) -> String {
+        format!("mutants={} killed={}", self.killed + self.survivors.len(), self.killed)
+    }
+}
+
+#[test]
+fn each_broken_clause_of_a_preset_is_noticed() {
+    let wanted = setting("CRM_ACCESS_MUTANTS");
+    let listed = equivalents();
+    let total = Mutex::new(Tally::default());
+    each(|preset, target| {
+        let tally = try_mutants(preset, target, wanted.as_deref(), &listed);
+        total.lock().expect("a tally").add(tally);
+    });
+    let mut total = total.into_inner().expect("a tally");
+    if wanted.as_deref() == Some("all") {
+        let unused = listed.iter().filter(|entry| !total.used.contains(&entry.pattern));
+        total.survivors.extend(unused.map(|entry| format!("the list names a mutant that is none: {}", entry.pattern)));
+    }
+    for survivor in &total.survivors {
+        println!("\nSURVIVOR {survivor}");
+    }
+    println!("refused={}", total.refused);
+    println!("equivalent={}", total.equivalent);
+    println!("{}", total.line());
+    assert!(total.survivors.is_empty(), "{} broken clauses are not noticed", total.survivors.len());
+    assert!(total.killed > 0, "no mutant was made");
+}
+
+fn try_mutants(preset: &Preset, target: Target, wanted: Option<&str>, listed: &[Equivalent]) -> Tally {
+    let title = format!("{} {}", preset.name, target.name());
+    let started = Instant::now();
+    let prepared = preset.prepared(target);
+    let mut all = mutants(&prepared.model, &prepared.script);
+    for mutant in &mut all {
+        mutant.name.insert_str(0, &format!("{title}: "));
+    }
+    let of_list = |name: &str| listed.iter().find(|entry| entry.is(name));
+    match wanted {
+        Some("all") => {}
+        Some(part) if part.starts_with('!') => all.retain(|mutant| !mutant.name.contains(&part[1..])),
+        Some(part) => all.retain(|mutant| mutant.name.contains(part)),
+        None => {
+            all.retain(|mutant| of_list(&mutant.name).is_none());
+            let step = all.len().div_ceil(SAMPLE).max(1);
+            all = all.into_iter().step_by(step).collect();
+        }
+    }
+    let mut tally = Tally::default();
+    if all.is_empty() {
+        return tally;
+    }
+    let mut campaign = campaign(preset, target);
+    assert_whole(&mut campaign, &title);
+    let whole = campaign.bench.digest();
+    println!("{title}: {} mutants to try", all.len());
+    let count = all.len();
+    for (at, mutant) in all.into_iter().enumerate() {
+        let entry = of_list(&mutant.name);
+        tally.used.extend(entry.map(|entry| entry.pattern.clone()));
+        match (try_mutant(&mut campaign, &mutant), entry) {
+            (Fate::Refused, _) => tally.refused += 1,
+            (Fate::Killed(by), None) => {
+                tally.killed += 1;
+                *tally.by.entry(by).or_default() += 1;
+            }
+            (Fate::Killed(by), Some(_)) => {
+                tally.survivors.push(format!("{}\nis in the list of those that nobody notices, but is noticed by: {by}", mutant.name));
+            }
+            (Fate::Survived, Some(_)) => tally.equivalent += 1,
+            (Fate::Survived, None) => {
+                println!("{title}: survivor {}", mutant.name);
+                tally.survivors.push(format!("{}\n{}", mutant.name, diff(&mutant)));
+            }
+        }
+        if at % 50 == 49 || at + 1 == count {
+            assert_eq!(campaign.bench.digest(), whole, "{title}: the mutants up to {} are mended", at + 1);
+            println!(
+                "{title}: {}/{count} {} equivalent={} seconds={}",
+                at + 1,
+                tally.line(),
+                tally.equivalent,
+                started.elapsed().as_secs()
+            );
+        }
+    }
+    assert_whole(&mut campaign, &title);
+    println!(
+        "{title}: {} equivalent={} refused={} seconds={} noticed by {:?}",
+        tally.line(),
+        tally.equivalent,
+        tally.refused,
+        started.elapsed().as_secs(),
+        tally.by
+    );
+    tally
+}
+
+enum Fate {
+    Killed(String),
+    Survived,
+    Refused,
+}
+
+/// Breaks a clause, looks for a difference, mends it.
+fn try_mutant(campaign: &mut Campaign, mutant: &Mutant) -> Fate {
+    let in_one = |sql: &str| format!("BEGIN; {sql} COMMIT;");
+    if campaign.bench.admin.batch_execute(&in_one(&mutant.make)).is_err() {
+        campaign.bench.admin.batch_execute("ROLLBACK").expect("a transaction ends");
+        return Fate::Refused;
+    }
+    let difference = campaign.first_difference(&mutant.part);
+    let undone = campaign.bench.admin.batch_execute(&in_one(&mutant.undo));
+    undone.unwrap_or_else(|error| panic!("{}: {:?}\n{}", mutant.name, Refused::from(error), mutant.undo));
+    match difference {
+        Some(difference) => {
+            if setting("CRM_ACCESS_MUTANTS_SHOW").is_some() {
+                println!("{}\n  killed by {}: {}", mutant.name, difference.by, difference.text);
+            }
+            Fate::Killed(difference.by)
+        }
+        None => Fate::Survived,
+    }
+}
+
+/// The lines that differ.
+fn diff(mutant: &Mutant) -> String {
+    let lines = |text: &str| text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect::<Vec<_>>();
+    let (before, after) = (lines(&mutant.before), lines(&mutant.make));
+    let gone = before.iter().filter(|line| !after.contains(line)).map(|line| format!("  - {line}"));
+    let new = after.iter().filter(|line| !before.contains(line)).map(|line| format!("  + {line}"));
+    gone.chain(new).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,407 @@
+//! What no statement of a user shows: who else could get in, and whether the rules stand as they must.
+
+use crm_access::decide::{Judge, Row};
+use crm_access::model::{Action, Entity, Model};
+use crm_access::program::{Target, joined_name};
+use crm_access::render::{Plain, Quoting};
+use postgres::Client;
+
+use crate::bench::{Asker, Bench, Check};
+use crate::cells::{Cell, STRANGE, What, askers, is_known, of_asker};
+use crate::data::pools;
+use crate::random::Random;
+use crate::schema::{table_sql, tables};
+use crate::support::{Refused, connect, first_column};
+
+/// Something that must hold, or why it does not.
+pub type Probe = fn(&mut Bench) -> Result<(), String>;
+
+pub const PROBES: [(&str, Probe); 7] = [
+    ("the table's owner and other roles get nothing", owners_and_others_get_nothing),
+    ("commands past row security are refused", commands_past_row_security_are_refused),
+    ("a strange key is nobody's", a_strange_key_is_nobodys),
+    ("a forged or late identity is nobody's", a_forged_or_late_identity_is_nobodys),
+    ("one prepared statement serves every identity", one_prepared_statement_serves_every_identity),
+    ("two checks wait for each other", two_checks_wait_for_each_other),
+    ("helper functions and policies stand as they must", helpers_and_policies_stand_as_they_must),
+];
+
+/// A role with every privilege on the tables and the schemas that is not the application's.
+pub const OUTSIDER: &str = "crm_outsider";
+
+/// Operators that hold always, for whoever can put them before the server's own.
+pub const EVIL: &str = "
+CREATE SCHEMA evil;
+CREATE FUNCTION evil.holds(int4, int4) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
+CREATE FUNCTION evil.holds(int8, int8) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
+CREATE FUNCTION evil.holds(text, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
+CREATE FUNCTION evil.holds(uuid, uuid) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
+CREATE OPERATOR evil.= (LEFTARG = int4, RIGHTARG = int4, FUNCTION = evil.holds);
+CREATE OPERATOR evil.= (LEFTARG = int8, RIGHTARG = int8, FUNCTION = evil.holds);
+CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.holds);
+CREATE OPERATOR evil.= (LEFTARG = uuid, RIGHTARG = uuid, FUNCTION = evil.holds);
+GRANT USAGE ON SCHEMA evil TO PUBLIC;
+";
+
+/// Roles that the probes ask as.
+pub fn prepare(bench: &mut Bench) {
+    let make = |name: &str, how: &str| {
+        format!("DO $$ BEGIN CREATE ROLE {name} {how}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;")
+    };
+    let mut sql = make(OUTSIDER, "LOGIN") + EVIL;
+    for name in tables(&bench.model) {
+        let schema = Plain.identifier(name.schema.as_str());
+        sql.push_str(&format!("GRANT USAGE ON SCHEMA {schema} TO {OUTSIDER}; GRANT ALL ON {} TO {OUTSIDER};", table_sql(&name)));
+    }
+    for (login, _) in logins(bench) {
+        sql.push_str(&make(
+            &Plain.identifier(&login),
+            &format!("LOGIN IN ROLE {}", Plain.identifier(bench.model.application_role.as_str())),
+        ));
+    }
+    bench.admin.batch_execute(&sql).unwrap_or_else(|error| panic!("{sql}: {:?}", Refused::from(error)));
+}
+
+/// Login roles of some users, with the user's key.
+fn logins(bench: &Bench) -> Vec<(String, String)> {
+    let (users, Some(login)) = (&bench.model.directory.users, &bench.model.identity.login) else { return Vec::new() };
+    let rows = bench.world.rows(&users.table).iter();
+    let named = rows.filter_map(|row| Some((row.get(login.as_str())?.key()?, row.get(users.key.as_str())?.key()?)));
+    let named: Vec<(String, String)> = named.collect();
+    // A copied row may have the login of another: that is two users of one login, who are nobody.
+    named.iter().filter(|(login, _)| named.iter().filter(|(other, _)| other == login).count() == 1).take(4).cloned().collect()
+}
+
+/// Cells that read under circumstances: a hostile search_path, people's tables with row security of their own, logins, a role that
+/// everyone is given.
+pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
+    let mut random = Random::new(seed);
+    let pools = pools(&bench.model, &bench.schema, &bench.world);
+    let entities: Vec<String> = bench.model.entities.iter().map(|entity: &Entity| table_sql(&entity.table)).collect();
+    let others: Vec<String> = tables(&bench.model).iter().map(table_sql).filter(|name| !entities.contains(name)).collect();
+    let protect = |name: &String| format!("ALTER TABLE {name} ENABLE ROW LEVEL SECURITY; ALTER TABLE {name} FORCE ROW LEVEL SECURITY;");
+    let protected: String = others.iter().map(protect).collect();
+    let hostile =
+        "SET LOCAL search_path = evil, pg_catalog, public; SET LOCAL datestyle = 'SQL, DMY'; SET LOCAL timezone = 'Pacific/Kiritimati';
+                   SET LOCAL intervalstyle = 'sql_standard';";
+    let everyone = askers(&bench.model, &bench.world);
+    let mut all = Vec::new();
+    let mut reading = |cells: Vec<Cell>, kind: &'static str| all.extend(cells.into_iter().map(|cell| Cell { kind, ..cell }));
+    for (before, kind) in [(hostile, "hostile settings"), (protected.as_str(), "protected people")] {
+        for asker in everyone.iter().step_by(5) {
+            reading(of_asker(bench, &mut random, &pools, asker.clone(), (&bench.world, before), What::Reading), kind);
+        }
+    }
+    // What everyone is given would hide what only some have, so it is tried apart.
+    if bench.model.assignments.stored {
+        for role in &bench.model.roles {
+            let to = crm_access::model::Subject::Everyone;
+            let (mut world, period) = (bench.world.clone(), crm_access::model::Period::default());
+            world.stored_roles.push(crm_access::model::Assigned { what: role.name.clone(), to: to.clone(), confirmed: false, period });
+            let sql = crate::bench::store("role", role.name.as_str(), &to, false, period);
+            let before = format!("SET LOCAL session_replication_role = replica; {sql}; SET LOCAL session_replication_role = origin;");
+            for asker in everyone.iter().skip(1).step_by(9) {
+                reading(of_asker(bench, &mut random, &pools, asker.clone(), (&world, &before), What::Reading), "given to everyone");
+            }
+        }
+    }
+    for (login, user) in logins(bench) {
+        let cells = of_asker(bench, &mut random, &pools, Asker::User(user), (&bench.world, ""), What::Reading);
+        let as_login = cells.into_iter().map(|cell| Cell { asker: Asker::Role(login.clone()), known: true, ..cell });
+        reading(as_login.collect(), "logins");
+    }
+    all.extend(helpers(bench, &everyone));
+    // People's tables themselves are closed then.
+    let checks = others.iter().map(|name| Check { sql: format!("SELECT 1 FROM {name}"), expected: "rows 0".to_owned() });
+    let (asker, before) = (Asker::Role(OUTSIDER.to_owned()), protected.clone());
+    all.push(Cell { asker, known: true, before, table: None, kind: "protected people", checks: checks.collect() });
+    all
+}
+
+/// What the helper functions give to who calls them directly: what they may see anyway, and nothing to nobody.
+fn helpers(bench: &Bench, everyone: &[Asker]) -> Vec<Cell> {
+    let call = |name: &str| format!("crm_access_rules.{}()", Plain.identifier(name));
+    let mut all = Vec::new();
+    for asker in everyone {
+        let user = match asker {
+            Asker::User(user) => Some(user.as_str()),
+            _ => None,
+        };
+        let judge = Judge::new(&bench.model, &bench.world, user);
+        let known = is_known(&bench.model, &bench.world, user);
+        let mut push = |table, sql: String, expected: String| {
+            let (asker, checks) = (asker.clone(), vec![Check { sql, expected }]);
+            all.push(Cell { asker, known, before: String::new(), table, kind: "helpers", checks });
+        };
+        if !known {
+            bench.helpers.iter().for_each(|name| push(None, format!("SELECT * FROM {}", call(name)), "rows 0".to_owned()));
+        }
+        for entity in &bench.model.entities {
+            for (word, action) in [("readable", Action::Read), ("updatable", Action::Update)] {
+                let name = joined_name(&[entity.name.as_str(), word]);
+                if !bench.helpers.contains(&name) {
+                    continue;
+                }
+                let may = |row: &&Row| judge.may(entity, Action::Read, row).allowed && judge.may(entity, action, row).allowed;
+                let rows = bench.world.rows(&entity.table).iter().filter(may);
+                let mut keys: Vec<String> = rows.map(|row| row[entity.key.as_str()].to_string()).collect();
+                keys.sort();
+                push(
+                    Some(entity.table.clone()),
+                    format!("SELECT array_agg(k::text) FROM {} AS k", call(&name)),
+                    format!("keys {}", keys.join(" ")),
+                );
+            }
+        }
+    }
+    all
+}
+
+fn expect(what: &str, got: &[String], expected: &str) -> Result<(), String> {
+    match got.iter().find(|got| *got != expected) {
+        None => Ok(()),
+        Some(got) => Err(format!("{what}: expected {expected}, got {got}")),
+    }
+}
+
+fn owners_and_others_get_nothing(bench: &mut Bench) -> Result<(), String> {
+    for entity in bench.model.entities.clone() {
+        let (name, table) = (table_sql(&entity.table), bench.schema[&entity.table].clone());
+        let key = Plain.identifier(entity.key.as_str());
+        let same = bench.world.rows(&entity.table).first().cloned().unwrap_or_default();
+        let insert = format!("INSERT INTO {name} {} ON CONFLICT DO NOTHING", table.values(&[same]));
+        for role in ["crm_owner", OUTSIDER] {
+            let asker = Asker::Role(role.to_owned());
+            let statements = [format!("SELECT 1 FROM {name}"), format!("UPDATE {name} SET {key} = {key}"), format!("DELETE FROM {name}")];
+            let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
+            let ask =
+                |bench: &mut Bench, statements: &[&str]| bench.outcomes(&asker, "", statements).map_err(|refused| format!("{refused:?}"));
+            expect(&format!("{role} on {name}"), &ask(bench, &statements)?, "rows 0")?;
+            expect(&format!("{role} into {name}"), &ask(bench, &[&insert])?, "refused")?;
+        }
+    }
+    // Nor does an outsider get anything out of the helper functions.
+    let sql =
+        "SELECT format('%s(%s)', p.oid::regproc, (SELECT string_agg(format('NULL::%s', t::regtype), ', ') FROM unnest(p.proargtypes) AS t))
+               FROM pg_proc p WHERE p.pronamespace = 'crm_access_rules'::regnamespace AND p.prorettype <> 'trigger'::regtype ORDER BY 1";
+    let calls: Vec<String> = first_column(bench.admin.simple_query(sql).map_err(|error| format!("{error:?}"))?);
+    let before = format!("GRANT USAGE ON SCHEMA crm_access_rules TO {OUTSIDER};");
+    let statements: Vec<String> = calls.iter().map(|call| format!("SELECT * FROM {call}")).collect();
+    let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
+    let got = bench.outcomes(&Asker::Role(OUTSIDER.to_owned()), &before, &statements).map_err(|refused| format!("{refused:?}"))?;
+    match statements.iter().zip(&got).find(|(_, got)| !got.starts_with("denied: permission denied for function")) {
+        None => Ok(()),
+        Some((sql, got)) => Err(format!("{OUTSIDER}: {sql}: {got}")),
+    }
+}
+
+fn commands_past_row_security_are_refused(bench: &mut Bench) -> Result<(), String> {
+    let application = Asker::Role(bench.backend());
+    for entity in bench.model.entities.clone() {
+        let name = table_sql(&entity.table);
+        let before = "CREATE SCHEMA backstage; GRANT ALL ON SCHEMA backstage TO PUBLIC; CREATE FUNCTION backstage.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';";
+        let key = Plain.identifier(entity.key.as_str());
+        let statements = [
+            format!("TRUNCATE {name} CASCADE"),
+            format!("CREATE TRIGGER t AFTER INSERT ON {name} EXECUTE FUNCTION backstage.f()"),
+            format!("CREATE TABLE backstage.t AS SELECT {key} FROM {name} LIMIT 0"),
+        ];
+        let mut statements: Vec<&str> = statements.iter().map(String::as_str).collect();
+        let reference =
+            format!("CREATE TABLE backstage.r ({key} {} REFERENCES {name})", key_type(&mut bench.admin, &name, entity.key.as_str()));
+        statements.push(&reference);
+        let got = bench.outcomes(&application, before, &statements).map_err(|refused| format!("{refused:?}"))?;
+        for (at, got) in got.iter().enumerate().filter(|(at, _)| *at != 2) {
+            if !got.starts_with("denied") {
+                return Err(format!("{}: {got}", statements[at]));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn key_type(admin: &mut Client, table: &str, key: &str) -> String {
+    let sql = "SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = $1::text::regclass AND attname = $2";
+    admin.query_one(sql, &[&table, &key]).expect("a column").get(0)
+}
+
+const WHO: &str = "SELECT array_agg(coalesce(crm_access.current_user_key(), 'nobody'))";
+
+fn a_strange_key_is_nobodys(bench: &mut Bench) -> Result<(), String> {
+    for key in STRANGE {
+        match bench.outcomes(&Asker::User(key.to_owned()), "", &[WHO]) {
+            Ok(got) => expect(key, &got, "keys nobody")?,
+            Err(refused) if bench.target == Target::Extension && refused.state == "28000" => {}
+            Err(refused) => return Err(format!("{key}: {refused:?}")),
+        }
+    }
+    Ok(())
+}
+
+/// Signed values that are not what was signed, each with how it is made of the parts of a good one: `u`, `e` and `m`.
+const FORGED: [&str; 16] = [
+    "''",
+    "'garbage'",
+    "u || ':' || e",
+    "encode('other', 'hex') || ':' || e || ':' || m",
+    "u || ':' || (e::int8 + 1) || ':' || m",
+    "u || ':' || e || ':' || translate(m, '0123456789abcdef', '123456789abcdef0')",
+    "upper(u) || ':' || e || ':' || m || ' '",
+    "u || ':' || e || ':' || m || '0'",
+    "' ' || u || ':' || e || ':' || m",
+    "u || ':' || e || ':' || left(m, 62)",
+    "u || ':' || e || ':' || repeat('0', 64)",
+    "sealed(u, '1')",
+    "sealed(u, '0')",
+    "sealed(u, (floor(extract(epoch FROM clock_timestamp())) - 1)::int8::text)",
+    "u || ':' || e || ':' || encode(sha256(convert_to(u || ':' || e, 'UTF8')), 'hex')",
+    "sealed('', e)",
+];
+
+fn a_forged_or_late_identity_is_nobodys(bench: &mut Bench) -> Result<(), String> {
+    let Some(setting) = bench.model.identity.setting.clone().filter(|setting| setting.signed && bench.target == Target::Portable) else {
+        return Ok(());
+    };
+    let users = bench.model.directory.users.clone();
+    let active =
+        |row: &&Row| users.active.as_ref().is_none_or(|active| row.get(active.as_str()).is_some_and(crm_access::decide::Value::is_true));
+    let rows: Vec<String> = bench.world.rows(&users.table).iter().filter(active).map(|row| row[users.key.as_str()].to_string()).collect();
+    let (user, other) = (rows[0].clone(), rows[1].clone());
+    // A superuser makes them, with the key and all.
+    let parts = format!(
+        "CREATE FUNCTION pg_temp.sealed(u text, e text) RETURNS text LANGUAGE sql AS $$
+             SELECT u || ':' || e || ':' || encode(crm_access.keyed_hash(convert_to(u || ':' || e, 'UTF8'), (SELECT secret FROM crm_access.identity_key)), 'hex') $$;
+         CREATE TEMPORARY TABLE IF NOT EXISTS good AS
+         SELECT p[1] AS u, p[2] AS e, p[3] AS m FROM string_to_array(crm_access.issue({}), ':') AS p;",
+        Plain.literal(&user)
+    );
+    let set = |value: &str| format!("SELECT set_config({}, {value}, true) FROM good;", Plain.literal(&setting.name));
+    let mut asking: Vec<Asker> = vec![Asker::Nobody];
+    asking.extend(logins(bench).into_iter().take(1).map(|(login, _)| Asker::Role(login)));
+    for asker in &asking {
+        let own = match asker {
+            Asker::Role(login) => logins(bench).into_iter().find(|(name, _)| name == login).map(|(_, user)| user),
+            _ => None,
+        };
+        for forged in FORGED {
+            let before = format!("{parts} {}", set(&forged.replace("sealed", "pg_temp.sealed").replace("other", &other)));
+            let got = bench.outcomes(asker, &before, &[WHO]).map_err(|refused| format!("{forged}: {refused:?}"))?;
+            // Nothing at all is no identity, and then the login counts; a forged one is not nothing.
+            let who = if forged == "''" { own.clone().filter(|own| rows.contains(own)) } else { None };
+            expect(forged, &got, &format!("keys {}", who.unwrap_or_else(|| "nobody".to_owned())))?;
+        }
+        let before = format!("{parts} {}", set("u || ':' || e || ':' || m"));
+        let got = bench.outcomes(asker, &before, &[WHO]).map_err(|refused| format!("{refused:?}"))?;
+        expect("a good identity", &got, &format!("keys {user}"))?;
+    }
+    Ok(())
+}
+
+fn one_prepared_statement_serves_every_identity(bench: &mut Bench) -> Result<(), String> {
+    let mut backend = connect(&bench.database, &bench.backend());
+    let run = |backend: &mut Client, sql: &str| backend.batch_execute(sql).map_err(|error| format!("{sql}: {:?}", Refused::from(error)));
+    run(&mut backend, "SET plan_cache_mode = force_generic_plan")?;
+    let mut statements = Vec::new();
+    for entity in &bench.model.entities {
+        let sql = format!("SELECT {}::text FROM {}", Plain.identifier(entity.key.as_str()), table_sql(&entity.table));
+        statements.push((entity.clone(), backend.prepare(&sql).map_err(|error| format!("{sql}: {:?}", Refused::from(error)))?));
+    }
+    for asker in askers(&bench.model, &bench.world).into_iter().step_by(2) {
+        let user = match &asker {
+            Asker::User(user) => Some(user.as_str()),
+            _ => None,
+        };
+        let judge = Judge::new(&bench.model, &bench.world, user);
+        let mut transaction = backend.transaction().map_err(|error| format!("{error:?}"))?;
+        let said = user.map_or(Ok(()), |user| transaction.batch_execute(&bench.identity(user)));
+        let known = said.is_ok();
+        for (entity, statement) in statements.iter().filter(|_| known) {
+            let rows = transaction.query(statement, &[]).map_err(|error| format!("{user:?}: {:?}", Refused::from(error)))?;
+            let mut keys: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+            keys.sort();
+            let all = bench.world.rows(&entity.table);
+            let seen = crm_access::decide::select(&judge, entity);
+            let mut expected: Vec<String> = seen.iter().map(|at| all[*at][entity.key.as_str()].to_string()).collect();
+            expected.sort();
+            if keys != expected {
+                return Err(format!("{user:?} reads {} by a prepared statement: expected {expected:?}, got {keys:?}", entity.name));
+            }
+        }
+        transaction.rollback().map_err(|error| format!("{error:?}"))?;
+    }
+    Ok(())
+}
+
+fn two_checks_wait_for_each_other(bench: &mut Bench) -> Result<(), String> {
+    let users = table_sql(&bench.model.directory.users.table);
+    let fires = "SELECT count(*)::text FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE p.proname = 'check_consistent'";
+    if !ruled(&bench.model) && first_column(bench.admin.simple_query(fires).map_err(|error| format!("{error:?}"))?) == ["0"] {
+        return Ok(());
+    }
+    // Nobody at all is added, which is enough to look.
+    let touch = format!("INSERT INTO {users} SELECT * FROM {users} WHERE false");
+    let mut other = connect(&bench.database, "postgres");
+    bench.admin.batch_execute(&format!("BEGIN; {touch}")).map_err(|error| format!("{:?}", Refused::from(error)))?;
+    let waits = other.batch_execute(&format!("BEGIN; SET LOCAL lock_timeout = '60ms'; {touch}; ROLLBACK"));
+    bench.admin.batch_execute("ROLLBACK").map_err(|error| format!("{error:?}"))?;
+    match waits.map_err(Refused::from) {
+        Err(refused) if refused.state == "55P03" => Ok(()),
+        other => Err(format!("a second check does not wait for the first: {other:?}")),
+    }
+}
+
+fn ruled(model: &Model) -> bool {
+    let rules = |restriction: &crm_access::model::Restriction| {
+        !restriction.not_for.is_empty() || restriction.leaders.is_some() || !restriction.conflicts_with.is_empty()
+    };
+    model.restrictions.iter().any(rules) || !model.assignments.restriction_tables.is_empty()
+}
+
+/// Every line that this gives is something that must not be.
+const WRONG: &str = "
+WITH entity AS (SELECT unnest($1::text[])::regclass AS relation)
+SELECT format('function %s', p.oid::regprocedure) || ': ' || w.what
+FROM pg_proc p CROSS JOIN LATERAL (VALUES
+    (NOT p.prosecdef, 'runs with the rights of its caller'),
+    (p.proowner <> $2::text::regrole, 'is not the reader role''s'),
+    (p.proleakproof, 'is leakproof'),
+    ((SELECT array_agg(c ORDER BY c) FROM unnest(p.proconfig) AS c) IS DISTINCT FROM
+     ARRAY['DateStyle=ISO, YMD', 'IntervalStyle=postgres', 'TimeZone=UTC', 'search_path=pg_catalog, pg_temp'], 'has other settings'),
+    (p.provolatile <> CASE WHEN p.proname IN ('violations', 'note_restricted', 'assert_consistent', 'check_consistent') THEN 'v' ELSE 's' END,
+     'has another volatility'),
+    (p.proacl IS NULL OR EXISTS (SELECT 1 FROM aclexplode(p.proacl) a WHERE a.grantee NOT IN ($2::text::regrole, $3::text::regrole)),
+     'can be executed by others'),
+    (EXISTS (SELECT 1 FROM aclexplode(p.proacl) a WHERE a.grantee = $3::text::regrole)
+     AND (p.proname IN ('roles', 'roles_of', 'restrictions', 'restrictions_of', 'subjects', 'subjects_of', 'identity_key', 'token_user', 'violations',
+                        'note_restricted', 'assert_consistent', 'check_consistent') OR p.proname LIKE 'can\\_%'),
+     'can be executed by the application')
+) AS w (wrong, what) WHERE p.pronamespace = 'crm_access_rules'::regnamespace AND w.wrong
+UNION ALL
+SELECT format('table %s has no forced row security', c.oid::regclass) FROM pg_class c JOIN entity e ON e.relation = c.oid
+WHERE NOT (c.relrowsecurity AND c.relforcerowsecurity)
+UNION ALL
+SELECT format('policy %s on %s: %s', p.polname, p.polrelid::regclass, w.what) FROM pg_policy p CROSS JOIN LATERAL (VALUES
+    (p.polcmd = '*', 'is for every command'),
+    (p.polroles <> ARRAY[$2::text::regrole::oid] AND p.polroles <> ARRAY[$3::text::regrole::oid], 'is for other roles'),
+    (p.polroles = ARRAY[$2::text::regrole::oid] AND p.polcmd <> 'r', 'lets the reader role change something')
+) AS w (wrong, what) WHERE w.wrong
+UNION ALL
+SELECT format('the reader role does not see all of %s', r.relation) FROM (SELECT unnest($4::text[])::regclass AS relation) AS r
+WHERE NOT EXISTS (
+    SELECT 1 FROM pg_policy p WHERE p.polrelid = r.relation AND p.polroles = ARRAY[$2::text::regrole::oid] AND p.polcmd = 'r' AND p.polpermissive
+      AND pg_get_expr(p.polqual, p.polrelid) = 'true')
+UNION ALL
+SELECT format('the application may %s %s', t.what, e.relation) FROM entity e, unnest(ARRAY['TRUNCATE', 'REFERENCES', 'TRIGGER']) AS t(what)
+WHERE has_table_privilege($3::text, e.relation::oid, t.what)
+ORDER BY 1";
+
+fn helpers_and_policies_stand_as_they_must(bench: &mut Bench) -> Result<(), String> {
+    let entities: Vec<String> = bench.model.entities.iter().map(|entity| table_sql(&entity.table)).collect();
+    let read: Vec<String> = tables(&bench.model).iter().map(table_sql).collect();
+    let role = |name: &str| Plain.identifier(name);
+    let (reader, application) = (role(bench.model.reader_role.as_str()), role(bench.model.application_role.as_str()));
+    let rows =
+        bench.admin.query(WRONG, &[&entities, &reader, &application, &read]).map_err(|error| format!("{:?}", Refused::from(error)))?;
+    let wrong: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+}
