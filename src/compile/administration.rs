@@ -9,22 +9,12 @@ use super::functions::{Callers, Functions, Made, Need, optional, qualified, read
 use crate::model::{Assigned, Conflict, Model, NameTable, Subject};
 use crate::program::{Body, Function, Returns, Sql, Volatility};
 
-/// Whether some role may give or take anything.
-pub fn is_delegated(model: &Model) -> bool {
-    model.assignments.stored && model.roles.iter().any(|role| role.administers.changes())
-}
-
-/// Whether some role may see who has what.
-pub fn is_listed(model: &Model) -> bool {
-    model.roles.iter().any(|role| role.administers.list)
-}
-
 /// Lists of roles and assignments, and what users of the application need to change and see them.
 pub fn administration(functions: &mut Functions) -> Result<(), CompileError> {
     let model = functions.model;
     let text = || Sql::word("text");
     let boolean = || Sql::word("boolean");
-    if is_delegated(model) || is_listed(model) {
+    if model.is_delegated() || model.is_listed() {
         functions.require(Need::Fixed("administers"), |_, name| {
             let body = Body { template: "administers", values: [("rights", rights(model))].into_iter().collect() };
             Ok(Made {
@@ -34,7 +24,7 @@ pub fn administration(functions: &mut Functions) -> Result<(), CompileError> {
             })
         })?;
     }
-    if is_delegated(model) {
+    if model.is_delegated() {
         functions.require(Need::Fixed("administer"), |_, name| {
             let mut values = user_values(&model.directory);
             values.insert("union", (model.conflict == Conflict::Union).into());
@@ -51,7 +41,7 @@ pub fn administration(functions: &mut Functions) -> Result<(), CompileError> {
             Ok(Made { function, why, callers: Callers::Application })
         })?;
     }
-    if is_listed(model) {
+    if model.is_listed() {
         functions.require(Need::Fixed("may_list"), |_, name| {
             let body = Body { template: "may_list", values: Default::default() };
             Ok(Made {
@@ -62,7 +52,7 @@ pub fn administration(functions: &mut Functions) -> Result<(), CompileError> {
         })?;
     }
     for guarded in [false, true] {
-        if guarded && !is_listed(model) {
+        if guarded && !model.is_listed() {
             continue;
         }
         let callers = if guarded { Callers::Application } else { Callers::Applier };

@@ -213,7 +213,7 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
     for table in &tables {
         grant("SELECT", table.schema.as_str(), &table.name, Sql::table(table));
     }
-    if administration::is_delegated(model) {
+    if model.is_delegated() {
         grant("SELECT, INSERT, UPDATE, DELETE", STATE_SCHEMA, "assignment", Sql::state("assignment"));
         grant("SELECT", STATE_SCHEMA, "object", Sql::state("object"));
         grant("INSERT", STATE_SCHEMA, "log", Sql::state("log"));
@@ -233,7 +233,7 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
     if target == Target::Extension {
         steps.extend(grant_execute("identity", &[], reader, records));
     }
-    if administration::is_delegated(model) {
+    if model.is_delegated() {
         for (function, arguments) in STORING {
             steps.extend(grant_execute(function, arguments, reader, records));
         }
@@ -282,12 +282,12 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
     }
     steps.extend(grant_execute("permissions", &[], application, records));
     steps.extend(grant_execute("current_user_key", &[], application, records));
-    if administration::is_delegated(model) {
+    if model.is_delegated() {
         for (function, arguments) in ADMINISTERING {
             steps.extend(grant_execute(function, arguments, application, records));
         }
     }
-    if administration::is_listed(model) {
+    if model.is_listed() {
         steps.extend(grant_execute("roles", &[], application, records));
         steps.extend(grant_execute("assignments", &["text"], application, records));
     }

@@ -1,6 +1,6 @@
 //! What a role may change about others' rights.
 
-use super::{RestrictionName, RoleName};
+use super::{Model, RestrictionName, RoleName};
 
 /// What a role may change about others' rights, apart from what it may do with records (B12).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,5 +31,17 @@ impl Administers {
             ("restrict", self.restrict.iter().map(RestrictionName::as_str).collect()),
             ("unrestrict", self.unrestrict.iter().map(RestrictionName::as_str).collect()),
         ]
+    }
+}
+
+impl Model {
+    /// Whether some role may give or take anything.
+    pub fn is_delegated(&self) -> bool {
+        self.assignments.stored && self.roles.iter().any(|role| role.administers.changes())
+    }
+
+    /// Whether some role may see who has what.
+    pub fn is_listed(&self) -> bool {
+        self.roles.iter().any(|role| role.administers.list)
     }
 }
