@@ -5,25 +5,22 @@ use serde_json::{Value, json};
 use super::access::{StageTest, any_condition, arms, describe_stage, lifting_roles, record_condition, shared, texts};
 use super::functions::{Callers, Functions, Made, Need, body, qualified, reading, value};
 use super::{CompileError, key_type};
-use crate::model::{Action, Conflict, Entity, KeyType, RoleName};
+use crate::model::{Action, Conflict, Entity, Model, RoleName};
 use crate::program::{Body, Expr, Returns, Sql};
 
 /// `permissions()` and what it stands on: entity, action and widest scope of the user.
 pub fn permissions(functions: &mut Functions) -> Result<(), CompileError> {
     let model = functions.model;
     let text = || Sql::word("text");
-    let names = || Sql::Texts(model.restrictions.iter().map(|restriction| restriction.name.to_string()).collect());
-    let restrictions = model.restrictions.iter().map(
-        |restriction| json!({"name": value(Sql::literal(&restriction.name)), "lifted_by": names_of(&lifting_roles(model, restriction))}),
-    );
-    let values = [("restrictions", restrictions.collect()), ("known", value(names()))];
-    functions.require(Need::Fixed("my_restrictions"), |_, name| {
-        Ok(Made {
-            function: reading(&name, Vec::new(), Returns::Set(text()), body("my_restrictions", values)),
-            why: "names of the restrictions that narrow what the user may do".to_owned(),
-            callers: Callers::Functions,
-        })
-    })?;
+    if model.is_delegated() {
+        functions.require(Need::Fixed("my_restrictions"), |_, name| {
+            Ok(Made {
+                function: reading(&name, Vec::new(), Returns::Set(text()), body("my_restrictions", asking(model))),
+                why: "names of the restrictions that narrow what the user may do".to_owned(),
+                callers: Callers::Functions,
+            })
+        })?;
+    }
     functions.require(Need::Fixed("permissions"), |functions, name| {
         let columns = vec![
             (Sql::ident("entity"), text()),
@@ -41,6 +38,15 @@ pub fn permissions(functions: &mut Functions) -> Result<(), CompileError> {
     Ok(())
 }
 
+/// Values of the part that says which roles the user has, and which restrictions apply.
+fn asking(model: &Model) -> [(&'static str, Value); 2] {
+    let names = model.restrictions.iter().map(|restriction| restriction.name.to_string()).collect();
+    let restrictions = model.restrictions.iter().map(
+        |restriction| json!({"name": value(Sql::literal(&restriction.name)), "lifted_by": names_of(&lifting_roles(model, restriction))}),
+    );
+    [("restrictions", restrictions.collect()), ("known", value(Sql::Texts(names)))]
+}
+
 fn names_of(roles: &[RoleName]) -> Value {
     value(Sql::Texts(texts(roles)))
 }
@@ -54,17 +60,20 @@ fn permission_body(functions: &mut Functions) -> Result<Body, CompileError> {
     let mut opened = Vec::new();
     let mut all = Vec::new();
     let mut levels = Vec::new();
-    let mut place = 0_usize;
+    let mut places = Vec::new();
     for entity in &model.entities {
         for action in Action::ALL {
-            place += 1;
+            let place = places.len() + 1;
+            places.push(json!({
+                "place": number(place),
+                "entity": value(Sql::literal(&entity.name)),
+                "action": value(Sql::literal(action.name())),
+            }));
             let said = arms(model, entity, action);
             let taken_by = if model.conflict == Conflict::DenyWins { said.denied_all.as_slice() } else { &[] };
             let about = |width: usize, scope: String, roles: &[RoleName], taken_by: &[RoleName]| {
                 json!({
                     "place": number(place),
-                    "entity": value(Sql::literal(&entity.name)),
-                    "action": value(Sql::literal(action.name())),
                     "width": number(width),
                     "scope": value(Sql::literal(scope)),
                     "roles": names_of(roles),
@@ -86,8 +95,6 @@ fn permission_body(functions: &mut Functions) -> Result<Body, CompileError> {
                 let (holds, _) = shared(functions, entity, rule)?;
                 opened.push(json!({
                     "place": number(place),
-                    "entity": value(Sql::literal(&entity.name)),
-                    "action": value(Sql::literal(action.name())),
                     "width": number(rule.width().into()),
                     "scope": value(Sql::literal(rule)),
                     "holds": value(Sql::Expr(holds)),
@@ -100,9 +107,8 @@ fn permission_body(functions: &mut Functions) -> Result<Body, CompileError> {
                     continue; // It leaves all.
                 }
                 levels.push(json!({
+                    "place": number(place),
                     "restriction": value(Sql::literal(&restriction.name)),
-                    "entity": value(Sql::literal(&entity.name)),
-                    "action": value(Sql::literal(action.name())),
                     "width": number(widest.map_or(0, |scope| scope.width().into())),
                     "scope": value(Sql::literal(widest.map_or_else(|| "none".to_owned(), ToString::to_string))),
                 }));
@@ -110,16 +116,15 @@ fn permission_body(functions: &mut Functions) -> Result<Body, CompileError> {
         }
     }
     let needing_read = Action::ALL.into_iter().filter(|action| action.needs_read()).map(|action| action.name().to_owned()).collect();
-    Ok(body(
-        "permissions",
-        [
-            ("arms", all.into()),
-            ("opened", opened.into()),
-            ("levels", levels.into()),
-            ("most_specific", (model.conflict == Conflict::MostSpecific).into()),
-            ("needing_read", value(Sql::Texts(needing_read))),
-        ],
-    ))
+    let own = [
+        ("places", Value::from(places)),
+        ("arms", all.into()),
+        ("opened", opened.into()),
+        ("levels", levels.into()),
+        ("most_specific", (model.conflict == Conflict::MostSpecific).into()),
+        ("needing_read", value(Sql::Texts(needing_read))),
+    ];
+    Ok(Body { template: "permissions", values: own.into_iter().chain(asking(model)).collect() })
 }
 
 /// `can_<entity>(action, key)` and `can_each_<entity>(action, keys)`.
@@ -138,18 +143,12 @@ pub fn can(functions: &mut Functions, entity: &Entity) -> Result<(), CompileErro
             "record": value(Sql::Expr(record)),
         }));
     }
-    let bounds = match entity.key_type {
-        KeyType::Int4 => (i64::from(i32::MIN), i64::from(i32::MAX)),
-        _ => (i64::MIN, i64::MAX),
-    };
     let values = |actions: &[Value]| {
         [
             ("actions", Value::from(actions)),
             ("table", value(Sql::table(&entity.table))),
             ("key", value(Sql::ident(&entity.key))),
             ("type", value(key_type(entity.key_type))),
-            ("low", value(Sql::word(&bounds.0.to_string()))),
-            ("high", value(Sql::word(&bounds.1.to_string()))),
         ]
     };
     functions.require(Need::Can(entity.name.clone()), |_, name| {

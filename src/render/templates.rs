@@ -52,7 +52,7 @@ pub const FUNCTION_TEMPLATES: &[(&str, &str)] = templates!("functions/":
     "restrictions", "restricted", "my_departments", "my_department_tree", "department_colleagues", "my_circles", "circle_colleagues",
     "my_reports", "is_in", "members_of", "parents_of_records", "shared", "share", "unshare",
     "records_where", "joined_to_me", "joined_to_set", "all_joined_to_set", "is_joined", "can", "can_entity", "can_each", "can_each_entity",
-    "permissions", "my_restrictions", "administers", "administer", "may_list", "role_list", "given", "assignment_list", "held", "holders", "conflicts",
+    "asking", "permissions", "my_restrictions", "administers", "administer", "may_list", "role_list", "given", "assignment_list", "held", "holders", "conflicts",
     "violations",
     "note_restricted", "assert_consistent", "check_consistent",
 );

@@ -1,22 +1,21 @@
-WITH mine AS MATERIALIZED (
-    SELECT r.role, r.rank FROM crm_access_rules.roles_of((SELECT crm_access_rules.me())) AS r
-), narrowing AS MATERIALIZED (
-    SELECT n.restriction, n.entity, n.action, n.width, n.scope
+WITH {% include "functions/asking.sql" %}, narrowing AS MATERIALIZED (
+    SELECT n.place, min(n.width) AS width, (array_agg(n.scope ORDER BY n.width, n.scope))[1] AS scope, array_agg(n.restriction ORDER BY n.restriction) AS restrictions
     FROM (
-        SELECT NULL::text AS restriction, NULL::text AS entity, NULL::text AS action, NULL::int4 AS width, NULL::text AS scope WHERE false
-{%- for level in levels %}
-        UNION ALL SELECT {{ level.restriction | q }}, {{ level.entity | q }}, {{ level.action | q }}, {{ level.width | q }}, {{ level.scope | q }}
+        VALUES (0, NULL::text, 0, NULL::text)
+{%- for level in levels %},
+            ({{ level.place | q }}, {{ level.restriction | q }}, {{ level.width | q }}, {{ level.scope | q }})
 {%- endfor %}
-    ) AS n
-    WHERE n.restriction IN (SELECT crm_access_rules.my_restrictions())
+    ) AS n(place, restriction, width, scope)
+    WHERE n.restriction IN (SELECT a.restriction FROM applying AS a)
+    GROUP BY n.place
 ), granted AS MATERIALIZED (
-    SELECT DISTINCT a.place, a.entity, a.action, a.width, a.scope
+    SELECT DISTINCT a.place, a.width, a.scope
     FROM (
-        VALUES (0, NULL::text, NULL::text, 0, NULL::text, '{}'::text[], '{}'::text[], '{}'::text[])
+        VALUES (0, 0, NULL::text, '{}'::text[], '{}'::text[], '{}'::text[])
 {%- for arm in arms %},
-            ({{ arm.place | q }}, {{ arm.entity | q }}, {{ arm.action | q }}, {{ arm.width | q }}, {{ arm.scope | q }}, {{ arm.roles | q }}, {{ arm.taken_by | q }}, {{ arm.mentioned | q }})
+            ({{ arm.place | q }}, {{ arm.width | q }}, {{ arm.scope | q }}, {{ arm.roles | q }}, {{ arm.taken_by | q }}, {{ arm.mentioned | q }})
 {%- endfor %}
-    ) AS a(place, entity, action, width, scope, roles, taken_by, mentioned)
+    ) AS a(place, width, scope, roles, taken_by, mentioned)
     WHERE a.roles && ARRAY(SELECT m.role FROM mine AS m)
 {%- if most_specific %}
       AND EXISTS (SELECT 1 FROM mine AS m WHERE m.role = ANY (a.roles) AND m.rank = (SELECT min(c.rank) FROM mine AS c WHERE c.role = ANY (a.mentioned)))
@@ -24,19 +23,25 @@ WITH mine AS MATERIALIZED (
       AND NOT a.taken_by && ARRAY(SELECT m.role FROM mine AS m)
 {%- for rule in opened %}
     UNION
-    SELECT {{ rule.place | q }}, {{ rule.entity | q }}, {{ rule.action | q }}, {{ rule.width | q }}, {{ rule.scope | q }} WHERE {{ rule.holds | q }}
+    SELECT {{ rule.place | q }}, {{ rule.width | q }}, {{ rule.scope | q }} WHERE {{ rule.holds | q }}
 {%- endfor %}
 ), allowed AS MATERIALIZED (
-    SELECT g.place, g.entity, g.action, max(g.width) AS width, array_agg(g.scope ORDER BY g.width DESC, g.scope) AS scopes
-    FROM granted AS g
-    WHERE NOT EXISTS (SELECT 1 FROM narrowing AS n WHERE n.entity = g.entity AND n.action = g.action AND n.width = 0)
-    GROUP BY g.place, g.entity, g.action
-    HAVING max(g.width) > 0
+    SELECT p.place, p.entity, p.action, g.width, g.scopes, n.width AS left_width, n.scope AS left_scope, n.restrictions
+    FROM (
+        VALUES (0, NULL::text, NULL::text)
+{%- for place in places %},
+            ({{ place.place | q }}, {{ place.entity | q }}, {{ place.action | q }})
+{%- endfor %}
+    ) AS p(place, entity, action)
+    JOIN (
+        SELECT r.place, max(r.width) AS width, array_agg(r.scope ORDER BY r.width DESC, r.scope) AS scopes
+        FROM granted AS r
+        GROUP BY r.place
+    ) AS g ON g.place = p.place
+    LEFT JOIN narrowing AS n ON n.place = p.place
+    WHERE g.width > 0 AND coalesce(n.width, 1) > 0
 )
-SELECT a.entity, a.action,
-       coalesce((SELECT n.scope FROM narrowing AS n WHERE n.entity = a.entity AND n.action = a.action AND n.width < a.width ORDER BY n.width, n.scope LIMIT 1), a.scopes[1]),
-       a.scopes,
-       ARRAY(SELECT n.restriction FROM narrowing AS n WHERE n.entity = a.entity AND n.action = a.action ORDER BY n.restriction)
+SELECT a.entity, a.action, CASE WHEN a.left_width < a.width THEN a.left_scope ELSE a.scopes[1] END, a.scopes, coalesce(a.restrictions, '{}'::text[])
 FROM allowed AS a
-WHERE a.action <> ALL ({{ needing_read | q }}) OR EXISTS (SELECT 1 FROM allowed AS r WHERE r.entity = a.entity AND r.action = 'read')
+WHERE a.action <> ALL ({{ needing_read | q }}) OR a.entity IN (SELECT r.entity FROM allowed AS r WHERE r.action = 'read')
 ORDER BY a.place
