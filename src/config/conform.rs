@@ -12,6 +12,9 @@ use super::shape::{Shape, Struct, shapes};
 use crate::text::{At, Code, Diagnostics, Span, did_you_mean, listed, quoted};
 use crate::yaml::{Kind, Node};
 
+/// Most names in one mapping: later passes compare them with each other.
+const MOST_NAMES: usize = 1000;
+
 /// What remains of a tree.
 pub(super) struct Conforming {
     /// The sound part; `None` where the root itself can't be read.
@@ -146,7 +149,17 @@ impl<'s> Walker<'s, '_> {
 
     fn entries(&mut self, node: &Node, pairs: &[(At<String>, Node)], entry: &'s Value) -> Node {
         let mut kept = Vec::new();
-        for (key, value) in pairs {
+        if let Some((first, _)) = pairs.get(MOST_NAMES) {
+            let message = format!("{} names stand in one mapping, of which there can be {MOST_NAMES}", pairs.len());
+            self.diagnostics.error(
+                Code::FileTooLarge,
+                first.span,
+                message,
+                "a configuration is far smaller; check that this is the right file",
+            );
+            pairs.iter().skip(MOST_NAMES).for_each(|(key, _)| self.leave_out(key));
+        }
+        for (key, value) in pairs.iter().take(MOST_NAMES) {
             match self.value(value, entry, &Place::of(key)) {
                 Some(value) => kept.push((key.clone(), value)),
                 None => self.leave_out(key),

@@ -225,10 +225,11 @@ fn a_misspelled_action_is_an_unknown_action() {
 #[test]
 fn a_value_of_a_wrong_type_is_found() {
     let quotes = "a text that looks like a number or `true` takes quotes";
+    let other = "`crm-access schema` says what can stand here";
     says("role: crm_app", "role: 5", Code::WrongType, "expected a text, found the number `5`", quotes, "5");
     says("where: not archived", "where: 1.5", Code::WrongType, "expected a predicate, found the number `1.5`", quotes, "1.5");
     says("version: 1", "version: '1'", Code::WrongType, "expected a whole number, found the text `1`", "leave out the quotes", "'1'");
-    says("everyone: true", "everyone: yes", Code::WrongType, "expected `true` or `false`, found the text `yes`", "", "yes");
+    says("everyone: true", "everyone: yes", Code::WrongType, "expected `true` or `false`, found the text `yes`", other, "yes");
     says(
         "        read: own",
         "        read: 5",
@@ -242,7 +243,7 @@ fn a_value_of_a_wrong_type_is_found() {
         "act_as: {a: b}",
         Code::WrongType,
         "expected a list of database roles or one database role, found a mapping",
-        "",
+        "write the value alone, without keys",
         "{a: b}",
     );
     says("creator: created_by", "creator: [a]", Code::WrongType, "expected a text, found a list", "write one value, without a list", "[a]");

@@ -27,6 +27,9 @@ const MAX_DEPTH: u8 = 20;
 /// Scopes that name a parent.
 const WITH_PARENT: [&str; 4] = ["parent", "own", "created", "without"];
 
+/// What each scope takes besides its text.
+pub(super) const ROOM: usize = 16;
+
 /// What a term is before it is known what its entity has.
 enum Parsed<'t> {
     Plain(&'t str),
@@ -39,6 +42,11 @@ impl Resolver<'_> {
         let mut scopes = Vec::new();
         let mut none: Option<Span> = None;
         for item in items.iter() {
+            let texts = [&item.scope, &item.predicate].into_iter().flatten();
+            let span = texts.clone().next().map_or_else(Span::default, |text| text.span);
+            if !self.take_room(ROOM + texts.map(|text| text.len()).sum::<usize>(), span) {
+                break;
+            }
             match self.scope(entities, entity, item) {
                 Some(Some(scope)) => scopes.push(scope),
                 Some(None) => none = item.scope.as_ref().map(|text| text.span),

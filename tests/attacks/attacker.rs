@@ -3,6 +3,9 @@
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 
+use crm_access::apply::{Audited, audit};
+use crm_access::audit::lint;
+use crm_access::live;
 use postgres::{Client, NoTls};
 
 use crate::support::{Refused, World, connect, first_column, url};
@@ -83,4 +86,15 @@ pub fn program(name: &str, database: &str, role: &str, arguments: &[&str]) -> Ou
 pub fn keeps(refused: &Refused, secret: &str) {
     let said = format!("{} {} {}", refused.message, refused.detail, refused.hint);
     assert!(!said.contains(secret), "{said}");
+}
+
+/// Asserts that the audit reports something by a lint, and that its object or message holds a word.
+#[track_caller]
+pub fn assert_audited(world: &World, name: &str, word: &str) {
+    let lints = [lint(name).unwrap_or_else(|| panic!("there is no lint {name}"))];
+    let mut connection = live::connect(&url(&world.database, "postgres")).unwrap();
+    let audited = connection.in_transaction(|session| audit(session, None, &lints)).unwrap();
+    let Audited::Done { report, .. } = audited else { panic!("{audited:?}") };
+    let found: Vec<String> = report.findings.iter().map(|finding| format!("{}: {}", finding.object, finding.message)).collect();
+    assert!(found.iter().any(|line| line.contains(word)), "{} {name} {word}: {found:#?}", world.target.name());
 }

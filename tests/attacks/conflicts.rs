@@ -2,7 +2,7 @@
 //!
 //! PostgreSQL checks keys and references for the whole table, whoever asks. That a hidden row exists can be learnt so; what it holds can't.
 
-use crate::attacker::{acting, keeps};
+use crate::attacker::{acting, assert_audited, keeps};
 use crate::support::{REFUSED, TARGETS, World, refused};
 
 /// Company 3 is not Lena's: its VAT number and its name are hidden from her.
@@ -42,6 +42,9 @@ fn a04_a_unique_key_tells_that_a_hidden_row_exists_and_nothing_else() {
             refused(world.tries("3", &insert), REFUSED);
         }
         untouched(&mut world);
+        // The preset accepts the finding about its own key; a further one is reported.
+        world.force("CREATE UNIQUE INDEX telling ON companies (vat_number, name)");
+        assert_audited(&world, "unique-key", "telling");
     }
 }
 
@@ -110,6 +113,7 @@ fn a07_a_foreign_key_tells_whether_a_hidden_parent_exists() {
         let missing = world.tries("3", "INSERT INTO activities (kind, subject, company_id) VALUES ('call', 'x', 99999)");
         let said = refused(missing, "23503");
         assert_eq!(said.detail, "Key is not present in table \"companies\".");
+        assert_audited(&world, "foreign-key", "activities");
         // Where the child's rule goes through the parent, both are refused alike and nothing is told.
         let mut both = Vec::new();
         for company in ["3", "99999"] {
@@ -145,6 +149,9 @@ fn a08_what_a_foreign_key_does_to_hidden_children_is_done_whoever_asks() {
         // Truncation would take everything: it is refused for the application and whoever is in it.
         refused(world.tries("3", "TRUNCATE companies CASCADE"), REFUSED);
         refused(world.tries("1", "TRUNCATE companies CASCADE"), REFUSED);
+        // The preset accepts the findings about its own links; a further one is reported.
+        world.force("ALTER TABLE quotations ADD CONSTRAINT sweeping FOREIGN KEY (deal_id) REFERENCES deals ON DELETE CASCADE");
+        assert_audited(&world, "cascading-foreign-key", "sweeping");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crm_access::program::Target;
 
-use crate::attacker::{ALL, COMPANIES, LENAS, acting, after, person, role};
+use crate::attacker::{ALL, COMPANIES, LENAS, acting, after, assert_audited, person, role};
 use crate::support::{REFUSED, TARGETS, World, connect, project_file, refused};
 
 /// What checking the configuration against the database says, by code and message.
@@ -51,6 +51,8 @@ fn a11_a_view_shows_what_its_owner_sees_and_one_of_a_superuser_is_reported() {
             }
             assert_reported(&mut world, "blind-view", "public.plain");
         }
+        assert_audited(&world, "privileged-view", "wide");
+        assert_audited(&world, "materialized-view", "kept");
     }
 }
 
@@ -131,6 +133,8 @@ fn a12_a_function_of_a_bound_owner_gives_nothing_and_one_of_a_superuser_gives_al
         );
         let touch = "UPDATE companies SET name = name WHERE id = 1";
         assert_eq!(acting(&mut world, "3", &[touch, "SELECT n FROM spied"]).unwrap(), [ALL]);
+        assert_audited(&world, "definer-function", "unbound");
+        assert_audited(&world, "definer-trigger", "spy");
         // A function of the application's own has the application's rights, whoever calls it.
         world.force("GRANT CREATE ON SCHEMA public TO crm_app");
         let mut lena = person(&mut world, "3");
@@ -172,6 +176,8 @@ fn a20_a_member_who_does_not_inherit_sees_nothing_until_the_role_is_taken() {
         if target == Target::Extension {
             assert_reported(&mut world, "foreign-policy", "elsewhere");
         }
+        assert_audited(&world, "foreign-policy", "elsewhere");
+        assert_audited(&world, "noinherit-member", &login);
     }
 }
 
@@ -196,8 +202,12 @@ fn a34_grants_to_everybody_and_default_privileges_show_nobody_a_row() {
 fn a34_a_way_to_the_owner_or_past_row_security_is_reported() {
     let mut world = World::new("teamleader", Target::Extension);
     let way = role(&mut world, "bypasser", "NOLOGIN BYPASSRLS");
+    let owner = role(&mut world, "landlord", "NOLOGIN");
     let member = role(&mut world, "careless", "LOGIN IN ROLE crm_app");
-    world.force(&format!("GRANT {way} TO {member}; GRANT crm_owner TO {member}; GRANT SELECT ON companies TO {way}"));
+    world.force(&format!(
+        "GRANT {way} TO {member}; GRANT SELECT ON companies TO {way};
+         ALTER TABLE companies OWNER TO {owner}; GRANT {owner} TO {member}"
+    ));
     let mut client = connect(&world.database, &member);
     // The leak as it is: attributes are not inherited, and SET ROLE takes them.
     assert_eq!(after(&mut client, &[COMPANIES]).unwrap(), ["0"]);
@@ -208,7 +218,9 @@ fn a34_a_way_to_the_owner_or_past_row_security_is_reported() {
     for word in ["has BYPASSRLS", "may switch its policies off"] {
         assert!(found.iter().any(|line| line.starts_with("privileged-role: ") && line.contains(word)), "{word}: {found:#?}");
     }
-    world.force(&format!("REVOKE {way}, crm_owner FROM {member}"));
+    assert_audited(&world, "privileged-role", &member);
+    assert_audited(&world, "owning-role", &owner);
+    world.force(&format!("REVOKE {way}, {owner} FROM {member}"));
 }
 
 #[test]
@@ -224,5 +236,6 @@ fn a14_no_policy_of_ours_is_for_all_commands_and_one_of_somebody_elses_is_report
         if target == Target::Extension {
             assert_reported(&mut world, "foreign-policy", "changes");
         }
+        assert_audited(&world, "foreign-policy", "changes");
     }
 }

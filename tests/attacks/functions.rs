@@ -6,7 +6,7 @@ use crate::attacker::{COMPANIES, LENAS, acting, after, person};
 use crate::support::{REFUSED, Refused, TARGETS, World, refused};
 
 /// What a member of the application's role may call of ours, by name. Whatever is added here answers to anybody, so it has to be looked at.
-const CALLABLE: [&str; 23] = [
+const CALLABLE: [&str; 27] = [
     "crm_access.can(text,text,bigint)",
     "crm_access.can(text,text,bigint[])",
     "crm_access.can(text,text,integer[])",
@@ -19,6 +19,8 @@ const CALLABLE: [&str; 23] = [
     "crm_access.can(text,text,text)",
     "crm_access.can(text,text,uuid)",
     "crm_access.current_user_key()",
+    "crm_access.share(text,text,text,text,text,timestamp with time zone,timestamp with time zone,text,boolean)",
+    "crm_access.unshare(text,text,text,text)",
     "crm_access_rules.can(text,text,text)",
     "crm_access_rules.company_readable()",
     "crm_access_rules.contact_has_company(integer)",
@@ -30,6 +32,8 @@ const CALLABLE: [&str; 23] = [
     "crm_access_rules.me()",
     "crm_access_rules.my_region()",
     "crm_access_rules.restricted(text)",
+    "crm_access_rules.share(text,text,text,text,text,timestamp with time zone,timestamp with time zone,text,boolean)",
+    "crm_access_rules.unshare(text,text,text,text)",
 ];
 
 #[test]
@@ -81,6 +85,15 @@ fn a36_a_hidden_record_and_one_that_does_not_exist_answer_alike() {
                 assert_eq!(own, ["t"], "{action} {entity}: the administrator may");
             }
         }
+        // Sharing asks the same: refused alike, for whomever and whatever it is tried.
+        let share = |world: &mut World, key: &str, to: &str, level: &str| {
+            refused(acting(world, "3", &[&format!("SELECT crm_access.share('company', '{key}', 'user', '{to}', '{level}')")]), REFUSED)
+        };
+        for level in ["read", "update", "full"] {
+            assert_eq!(share(&mut world, "3", "3", level), share(&mut world, "99999", "3", level));
+            assert_eq!(share(&mut world, "3", "99999", level), share(&mut world, "99999", "3", level));
+        }
+        assert_eq!(acting(&mut world, "3", &["SELECT crm_access.unshare('company', '3', 'user', '3')"]).unwrap(), ["f"]);
     }
 }
 

@@ -1,6 +1,6 @@
 //! A26, A28, A29: functions, operators, casts and tables of the attacker's own that a query meets before the policy, or instead of ours.
 
-use crate::attacker::{COMPANIES, LENAS, after, listening, person};
+use crate::attacker::{COMPANIES, LENAS, after, assert_audited, listening, person};
 use crate::support::{REFUSED, TARGETS, World, refused};
 
 /// Text of company 3, which is not Lena's.
@@ -89,6 +89,7 @@ fn a28_nothing_in_the_temporary_schema_or_the_search_path_takes_the_place_of_our
         let mut world = World::new("teamleader", target);
         world.force("GRANT CREATE ON SCHEMA public TO PUBLIC");
         world.force(&format!("GRANT CREATE ON DATABASE {} TO crm_app", world.database));
+        assert_audited(&world, "creatable-schema", "public");
         let mut lena = person(&mut world, "3");
         // Tables, types, functions and operators by every name that the generated functions use.
         lena.batch_execute(
@@ -161,6 +162,7 @@ fn a29_what_a_plain_role_may_create_is_its_own_and_temporary() {
         ] {
             refused(after(&mut lena, &[command]), REFUSED);
         }
+        assert_audited(&world, "temporary-objects", "temporary tables");
         // A temporary function is asked only for rows that may be seen, whatever it claims to be.
         lena.batch_execute(
             "CREATE FUNCTION pg_temp.f(text) RETURNS boolean IMMUTABLE LANGUAGE sql COST 0.0000001 AS 'SELECT 1 / length($1) >= 0'",

@@ -2,7 +2,7 @@
 
 use crm_access::program::Target;
 
-use crate::attacker::{ALL, COMPANIES, LENAS, after, person, program};
+use crate::attacker::{ALL, COMPANIES, LENAS, after, assert_audited, person, program};
 use crate::cluster::{Cluster, identity, open};
 use crate::support::{REFUSED, TARGETS, World, first_column, project_file, refused, url};
 
@@ -28,6 +28,8 @@ fn a23_a_plain_role_neither_replicates_nor_publishes() {
     ] {
         refused(after(&mut lena, &[command]), REFUSED);
     }
+    world.force("CREATE PUBLICATION open FOR TABLE companies");
+    assert_audited(&world, "publication", "open");
     for program_name in ["pg_recvlogical", "pg_receivewal", "pg_basebackup"] {
         let arguments: &[&str] = match program_name {
             "pg_recvlogical" => &["--create-slot", "--slot=s", "--plugin=test_decoding"],
@@ -135,6 +137,7 @@ fn a35_a_connection_back_to_the_server_needs_a_password_of_its_own() {
         world.force("CREATE USER MAPPING FOR PUBLIC SERVER home OPTIONS (user 'postgres', password_required 'false')");
         let mut other = person(&mut world, "4");
         assert_eq!(after(&mut other, &["SELECT count(*) FROM far"]).map_err(|refused| refused.state), Err(REFUSED.to_owned()));
+        assert_audited(&world, "foreign-table", "home");
         lena.batch_execute("GRANT SELECT ON far TO PUBLIC").unwrap();
         assert_eq!(after(&mut other, &["SELECT count(*) FROM far"]).unwrap(), [ALL]);
     }

@@ -3,8 +3,8 @@
 
 use crm_access::program::Target;
 
-use crate::attacker::{acting, after, listening, person, role};
-use crate::support::{REFUSED, TARGETS, World, connect, refused};
+use crate::attacker::{acting, after, assert_audited, listening, person, role};
+use crate::support::{REFUSED, TARGETS, World, applier, apply_as, connect, project_file, refused, tables_only};
 
 fn estimate(client: &mut postgres::Client, condition: &str) -> f64 {
     let plan = client.simple_query(&format!("EXPLAIN (FORMAT JSON) SELECT * FROM companies WHERE {condition}")).unwrap();
@@ -42,7 +42,11 @@ fn a02_explain_analyze_counts_the_rows_that_policies_removed() {
 #[test]
 fn a09_no_role_of_the_application_may_truncate_whatever_it_was_given() {
     for target in TARGETS {
-        let mut world = World::new("teamleader", target);
+        // Also where it was given before the configuration came.
+        let database = tables_only("teamleader", target);
+        connect(&database, "crm_owner").batch_execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO crm_app").unwrap();
+        apply_as(&database, applier(target), target, &project_file("examples/teamleader.yaml")).unwrap();
+        let mut world = World::open(database, target);
         for table in ["companies", "contacts", "contact_companies", "deals", "quotations", "invoices", "tickets", "activities"] {
             refused(acting(&mut world, "1", &[&format!("TRUNCATE {table} CASCADE")]), REFUSED);
         }
@@ -50,6 +54,7 @@ fn a09_no_role_of_the_application_may_truncate_whatever_it_was_given() {
             // The leak as it is: to whom the privilege is given by another road, no policy matters.
             let other = role(&mut world, "truncator", "LOGIN IN ROLE crm_app");
             world.force(&format!("GRANT TRUNCATE ON activities TO {other}"));
+            assert_audited(&world, "excess-privilege", "activities");
             after(&mut connect(&world.database, &other), &["BEGIN", "TRUNCATE activities"]).unwrap();
             assert_eq!(after(&mut connect(&world.database, &other), &["SELECT count(*) FROM activities"]).unwrap(), ["0"]);
         }
@@ -94,8 +99,9 @@ assignments: {listed: {role: r, everyone: true}}
         if target == Target::Portable {
             // The leak as it is: until the next apply it can be read directly by whom it was given to. Any change shows, so that it is mended.
             assert_eq!(world.count("1", "docs_new"), 40);
+            assert_audited(&world, "unprotected-partition", "docs_new");
         }
-        let outcome = crate::support::apply_as(&world.database, crate::support::applier(target), target, text);
+        let outcome = apply_as(&world.database, applier(target), target, text);
         assert!(outcome.is_ok(), "{outcome:?}");
         assert_eq!(world.count("1", "docs_new"), 0);
         assert_eq!(world.count("1", "docs"), 40);

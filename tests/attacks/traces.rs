@@ -2,7 +2,7 @@
 //!
 //! Much of it is open in PostgreSQL. Each leak is shown as it is, so that docs/security.md stays honest, beside what holds.
 
-use crate::attacker::{acting, after, person};
+use crate::attacker::{acting, after, assert_audited, person};
 use crate::support::{REFUSED, TARGETS, World, connect, first_column, refused};
 
 #[test]
@@ -15,6 +15,7 @@ fn a03_sizes_and_counters_are_open_and_values_are_not() {
         assert_eq!(after(&mut lena, &["SELECT reltuples::int FROM pg_class WHERE oid = 'companies'::regclass"]).unwrap(), ["612"]);
         assert_ne!(after(&mut lena, &["SELECT pg_relation_size('companies')"]).unwrap(), ["0"]);
         assert_eq!(after(&mut lena, &["SELECT count(*) FROM pg_stat_all_tables WHERE relname = 'companies'"]).unwrap(), ["1"]);
+        assert_audited(&world, "statistics", "how many records");
         // Closed: what stands in them.
         for query in [
             "SELECT count(*) FROM pg_stats WHERE tablename = 'companies'",
@@ -94,6 +95,7 @@ fn a21_another_login_is_neither_watched_nor_ended_and_the_same_login_is() {
         let seen = after(&mut world.backend, &[&queries]).unwrap();
         assert!(seen.iter().any(|query| query.contains("a literal of a customer")), "{seen:?}");
         assert_eq!(after(&mut world.backend, &[&format!("SELECT pg_terminate_backend({process})")]).unwrap(), ["t"]);
+        assert_audited(&world, "shared-login", "crm_backend");
         // Who acts for whom is not among it: the identity is no one else's to read.
         let setting = "SELECT coalesce(current_setting('crm_access.identity_value', true), '') || coalesce(current_setting('app.user_token', true), '')";
         assert_eq!(after(&mut world.backend, &[setting]).unwrap(), [""]);
@@ -218,6 +220,7 @@ fn a22_whoever_listens_hears_what_triggers_send_about_hidden_rows() {
                  CREATE TRIGGER tell AFTER UPDATE ON companies FOR EACH ROW EXECUTE FUNCTION tell()",
             )
             .unwrap();
+        assert_audited(&world, "notifying-trigger", "tell");
         let mut lena = person(&mut world, "3");
         lena.batch_execute("LISTEN changes").unwrap();
         world.force("UPDATE companies SET city = 'moved' WHERE id = 3");

@@ -188,15 +188,15 @@ impl Bench {
             let mut transaction = self.backend.transaction()?;
             let mut ways: Vec<(&str, Vec<String>)> = Vec::new();
             transaction.batch_execute(&format!("SET LOCAL plan_cache_mode = {mode}"))?;
-            if let (Some(_), Some(identity)) = (user, identities.last()) {
-                if let Err(error) = transaction.batch_execute(identity) {
-                    let refused = Refused::from(error);
-                    if refused.state != "28000" {
-                        return Err(refused);
-                    }
-                    all.push(Vec::new());
-                    continue;
+            if let (Some(_), Some(identity)) = (user, identities.last())
+                && let Err(error) = transaction.batch_execute(identity)
+            {
+                let refused = Refused::from(error);
+                if refused.state != "28000" {
+                    return Err(refused);
                 }
+                all.push(Vec::new());
+                continue;
             }
             ways.push(("prepared", transaction.query(&statement, &[])?.iter().map(|row| row.get(0)).collect()));
             ways.push(("simple", first_column(transaction.simple_query(&sql)?)));

@@ -133,6 +133,8 @@ fn one_case(seed: u64, worker: usize, until: Option<Instant>, extension: &mut Be
 }
 
 fn show(seed: u64, case: Case, difference: Difference, bench: &mut Bench, tally: &Tally) {
+    // A server that went away has decided nothing.
+    assert!(!difference.got.contains("57P01") && !difference.got.contains("connection closed"), "case {seed}: {}", difference.got);
     println!("case {seed}, after {} s: {difference:?}; making it smaller", tally.started.elapsed().as_secs());
     let (case, difference) = shrink::shrink(case, difference, bench);
     let script = shrink::script(&case, &difference, bench);

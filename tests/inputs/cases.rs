@@ -5,17 +5,14 @@ use proptest::test_runner::{Config, FileFailurePersistence, RngSeed};
 /// The seed of the cases that every run of the tests tries.
 const SEED: u64 = 20_260_301;
 
-/// Settings for a test that tries `usual` cases unless `PROPTEST_CASES` says how many.
-///
-/// A test whose cases are heavy gives a smaller number, and keeps that proportion.
-pub fn cases(usual: u32) -> Config {
-    const WHOLE: u64 = 1000;
+/// Cases of a test that names a thousand, unless `PROPTEST_CASES` says otherwise: enough for every run of the tests.
+const USUAL: u64 = 200;
+
+/// Settings for a test; its number says how heavy its cases are beside those of a test that names a thousand.
+pub fn cases(weight: u32) -> Config {
     let mut config = Config::default();
-    let chosen = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse::<u64>().ok());
-    config.cases = match chosen {
-        Some(chosen) => u32::try_from((chosen * u64::from(usual) / WHOLE).max(1)).unwrap_or(u32::MAX),
-        None => usual,
-    };
+    let chosen = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse::<u64>().ok()).unwrap_or(USUAL);
+    config.cases = u32::try_from((chosen * u64::from(weight) / 1000).max(1)).unwrap_or(u32::MAX);
     if std::env::var_os("PROPTEST_RNG_SEED").is_none() {
         config.rng_seed = RngSeed::Fixed(SEED);
     }

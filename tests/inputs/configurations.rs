@@ -67,6 +67,18 @@ fn the_configurations_that_are_changed_are_accepted_as_they_are() {
     }
 }
 
+/// sqlparser takes a list that begins with a sub-select for a sub-select, so these were once refused as a defect.
+#[test]
+fn a_list_that_begins_with_an_attribute_of_the_user_is_accepted() {
+    for condition in
+        ["region in (user.region, 'x')", "region not in (user.region, 'x')", "region in (user.region)", "'x' in (user.region, note)"]
+    {
+        let text = SMALL.replace("region = user.region and amount < 10", &format!("\"{condition}\""));
+        assert_ne!(text, SMALL);
+        assert_eq!(examine(text.into_bytes()), Outcome::Accepted, "{condition}");
+    }
+}
+
 /// A change of the text itself.
 #[derive(Clone, Debug)]
 enum Slip {

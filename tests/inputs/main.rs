@@ -1,7 +1,7 @@
 //! Input of every shape: bytes, YAML, configurations, conditions, names, and SQL that is not quite what was generated.
 //!
-//! The random tests run a fixed, seeded number of cases; `PROPTEST_CASES` raises it, `PROPTEST_RNG_SEED` chooses another seed, and
-//! `make fuzz-inputs` does both for longer. What one of them once found is a named test of its own.
+//! The random tests try a fixed, seeded number of cases. `PROPTEST_CASES` in thousandths of it raises it, `PROPTEST_RNG_SEED` chooses another
+//! seed, and `make fuzz-inputs` does both. What one of them once found is a named test of its own.
 
 mod cases;
 mod configurations;

@@ -37,10 +37,15 @@ fn a09_truncate_reaches_no_protected_table() {
     }
     as_lena(&mut world.backend, "TRUNCATE notes").unwrap();
     // Operators of one's own take no part in the answer.
-    world.backend.batch_execute(
-        "CREATE FUNCTION pg_temp.never(oid, oid) RETURNS boolean LANGUAGE sql AS 'SELECT false';
-         CREATE OPERATOR pg_temp.= (LEFTARG = oid, RIGHTARG = oid, FUNCTION = pg_temp.never); SET search_path = pg_temp, public, pg_catalog",
-    ).unwrap();
+    world.force("CREATE SCHEMA theirs AUTHORIZATION crm_backend");
+    world
+        .backend
+        .batch_execute(
+            "CREATE FUNCTION theirs.never(oid, oid) RETURNS boolean LANGUAGE sql AS 'SELECT false';
+             CREATE OPERATOR theirs.= (LEFTARG = oid, RIGHTARG = oid, FUNCTION = theirs.never);
+             SET search_path = theirs, public, pg_catalog",
+        )
+        .unwrap();
     refused(as_lena(&mut world.backend, "TRUNCATE activities"), REFUSED);
     // The owner is bound where the library is loaded; the superuser never is.
     world.force("SELECT crm_access.preload()");

@@ -7,7 +7,7 @@ use crm_access::model::{Assigned, Model, Period, Subject};
 use crm_access::render::{Plain, Quoting};
 
 use crate::bench::{Asker, Bench, Check};
-use crate::cells::{Cell, What, askers, of_asker};
+use crate::cells::{Cell, What, askers, is_known, of_asker};
 use crate::combinations::{When, given_roles, restrictions, subjects, users_named};
 use crate::data::pools;
 use crate::random::Random;
@@ -64,6 +64,9 @@ fn unknown(bench: &Bench, seed: u64) -> Vec<Cell> {
     let mut all = Vec::new();
     for asker in askers(model, world).iter().step_by(3) {
         let Asker::User(user) = asker else { continue };
+        if !is_known(model, world, Some(user)) {
+            continue;
+        }
         let mut ways = Vec::new();
         if model.assignments.stored {
             ways.push(crate::bench::store("restriction", "gone", &Subject::User(user.clone()), false, Period::default()));

@@ -21,7 +21,7 @@ pub const LINT: Lint = Lint {
 };
 
 /// What an apply grants: the questions that everybody may ask about themselves, and two whose callers another lint looks at.
-const GRANTED: [&str; 8] = ["can(", "permissions(", "current_user_key(", "version(", "act_as(", "issue(", "share(", "unshare("];
+const GRANTED: [&str; 9] = ["can(", "permissions(", "current_user_key(", "version(", "act_as(", "issue(", "exporting(", "share(", "unshare("];
 /// What it grants where a role administers roles: these check the user's own right to it.
 const DELEGATED: [&str; 5] = ["change_assignment(", "assign(", "revoke(", "restrict(", "unrestrict("];
 /// What it grants where a role may list who has what.
