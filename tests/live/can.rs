@@ -93,7 +93,7 @@ fn can_refuses_unknown_actions_and_entities() {
         }
         let error = refused(world.try_sees("1", "SELECT crm_access.can('raed', 'lead')"), "22023");
         assert_eq!(error.message, "unknown action 'raed'");
-        assert_eq!(error.hint, "The actions are read, create, update, delete and export.");
+        assert_eq!(error.hint, "The actions are read, create, update, delete, export and share.");
     }
 }
 

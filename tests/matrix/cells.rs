@@ -19,7 +19,7 @@ const REFUSED: usize = 3;
 /// Rows that are moved.
 const MOVED: usize = 9;
 /// Users with the same roles and restrictions who are tried.
-const ALIKE: usize = 2;
+const ALIKE: usize = 1;
 
 /// Keys that are none, or just beyond what a key can be: they are nobody's, and asking for them is no error.
 pub const STRANGE: [&str; 9] =
@@ -291,7 +291,7 @@ impl About<'_> {
         let may = |action: Action, row: &Row| self.judge.may(self.entity, action, row).allowed;
         let mut checks = Vec::new();
         for action in Action::COMMANDS {
-            let mut some: Vec<&Row> = (0..6).filter(|_| !self.rows.is_empty()).map(|_| random.pick(self.rows)).collect();
+            let mut some: Vec<&Row> = (0..4).filter(|_| !self.rows.is_empty()).map(|_| random.pick(self.rows)).collect();
             some.sort();
             some.dedup();
             let allowed = some.iter().filter(|row| may(Action::Read, row) && may(action, row));

@@ -88,7 +88,7 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
     let mut all = Vec::new();
     let mut reading = |cells: Vec<Cell>, kind: &'static str| all.extend(cells.into_iter().map(|cell| Cell { kind, ..cell }));
     for (before, kind) in [(hostile, "hostile settings"), (protected.as_str(), "protected people")] {
-        for asker in everyone.iter().step_by(5) {
+        for asker in everyone.iter().step_by(4) {
             reading(of_asker(bench, &mut random, &pools, asker.clone(), (&bench.world, before), What::Reading), kind);
         }
     }
@@ -100,7 +100,7 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
             world.stored_roles.push(crm_access::model::Assigned { what: role.name.clone(), to: to.clone(), confirmed: false, period });
             let sql = crate::bench::store("role", role.name.as_str(), &to, false, period);
             let before = format!("SET LOCAL session_replication_role = replica; {sql}; SET LOCAL session_replication_role = origin;");
-            for asker in everyone.iter().skip(1).step_by(9) {
+            for asker in everyone.iter().skip(1).step_by(6) {
                 reading(of_asker(bench, &mut random, &pools, asker.clone(), (&world, &before), What::Reading), "given to everyone");
             }
         }
@@ -367,7 +367,7 @@ FROM pg_proc p CROSS JOIN LATERAL (VALUES
     (p.proleakproof, 'is leakproof'),
     ((SELECT array_agg(c ORDER BY c) FROM unnest(p.proconfig) AS c) IS DISTINCT FROM
      ARRAY['DateStyle=ISO, YMD', 'IntervalStyle=postgres', 'TimeZone=UTC', 'search_path=pg_catalog, pg_temp'], 'has other settings'),
-    (p.provolatile <> CASE WHEN p.proname IN ('violations', 'note_restricted', 'assert_consistent', 'check_consistent') THEN 'v' ELSE 's' END,
+    (p.provolatile <> CASE WHEN p.proname IN ('violations', 'note_restricted', 'assert_consistent', 'check_consistent', 'share', 'unshare') THEN 'v' ELSE 's' END,
      'has another volatility'),
     (p.proacl IS NULL OR EXISTS (SELECT 1 FROM aclexplode(p.proacl) a WHERE a.grantee NOT IN ($2::text::regrole, $3::text::regrole)),
      'can be executed by others'),

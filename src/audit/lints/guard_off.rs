@@ -9,6 +9,9 @@
 
 use super::prelude::*;
 
+/// The one that is off unless it is asked for: queues use LISTEN.
+const OFF_BY_DEFAULT: &str = "crm_access.guard_listen";
+
 /// The lint.
 pub const LINT: Lint = Lint {
     name: "guard-off",
@@ -20,7 +23,7 @@ pub const LINT: Lint = Lint {
 };
 
 fn check(case: &Case<'_>, found: &mut Findings) {
-    let guards = case.catalog.settings.iter().filter(|(name, _)| name.starts_with("crm_access.guard_"));
+    let guards = case.catalog.settings.iter().filter(|(name, _)| name.starts_with("crm_access.guard_") && *name != OFF_BY_DEFAULT);
     for (name, _) in guards.filter(|(_, value)| matches!(value.to_lowercase().as_str(), "off" | "false" | "no" | "0")) {
         found.add(
             name,
@@ -42,6 +45,7 @@ mod tests {
         example.catalog.settings.insert("crm_access.guard_explain".to_owned(), "on".to_owned());
         assert!(example.found(&LINT).is_empty());
         example.catalog.settings.insert("crm_access.guard_copy".to_owned(), "off".to_owned());
+        example.catalog.settings.insert("crm_access.guard_listen".to_owned(), "off".to_owned());
         assert_eq!(example.found(&LINT), ["crm_access.guard_copy"]);
     }
 }
