@@ -104,18 +104,17 @@ CREATE TABLE IF NOT EXISTS crm_access.consistency (
 COMMENT ON TABLE crm_access.consistency IS 'orders the checks of assignments among transactions';
 INSERT INTO crm_access.consistency (only_row) VALUES (true) ON CONFLICT DO NOTHING;
 
--- What was done in a way that someone may ask about later. The reader role adds to it, and only administrators read it.
+-- Who did what, when. Nobody but its owner reads it at first; the reader role adds to it.
 CREATE TABLE IF NOT EXISTS crm_access.log (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-    session name NOT NULL DEFAULT session_user,
     actor text,
+    database_role name NOT NULL DEFAULT session_user,
     action text NOT NULL,
     entity text,
     record_key text,
     detail jsonb
 );
-COMMENT ON TABLE crm_access.log IS 'who (key of the user, database role of the session) handed over which record, when and to whom';
+COMMENT ON TABLE crm_access.log IS 'who (key of the user, database role of the session) gave and took which roles and restrictions, and handed over which record to whom';
 
 -- Makes the caller a member of the reader role until leave_reader, in this transaction. Who is one already stays one: before version 16 a
 -- second GRANT and its REVOKE would take the older membership, or its admin option, away.
@@ -523,6 +522,14 @@ BEGIN
             DETAIL = 'The configuration has no such restriction, or takes no stored assignments.',
             HINT = 'Keep the restriction and "stored: true", or call crm_access.unrestrict() first.';
     END IF;
+    -- A role that is gone has given what it gave (B5): one of the same name later starts with nobody.
+    WITH gone AS (
+        DELETE FROM crm_access.assignment a
+        WHERE a.kind = 'role' AND NOT EXISTS (SELECT 1 FROM crm_access.object o WHERE o.kind = 'role' AND o.name = a.name)
+        RETURNING a
+    )
+    INSERT INTO crm_access.log (action, detail)
+    SELECT 'revoke', crm_access.assignment_detail(g.a) || '{"reason": "the role is not in the configuration any more"}' FROM gone g;
     INSERT INTO crm_access.version (target, hash, program_hash, source)
     VALUES (target, hash, program_hash, source);
     UPDATE crm_access.version v
@@ -608,231 +615,6 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $func
     SELECT crm_access.can(action, entity, key::text)
 $function$;
 
--- Makes `to_user` the owner of records, all of them or none: in the place of `from_user`, or of the first owner where nobody is named;
--- in a join table beside the others where nobody is named. Null for `to_user` leaves the place empty. Gives how many records there were.
--- 42501 where one of them is not there or hidden, may not be assigned, or not to this user; who may no longer see them afterwards may do it.
-CREATE OR REPLACE FUNCTION crm_access.assign_record(
-    entity text, keys anyarray, to_user anycompatiblenonarray, from_user anycompatiblenonarray DEFAULT NULL) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
-DECLARE
-    done bigint;
-BEGIN
-    PERFORM crm_access.entity_table(entity);
-    IF to_regprocedure('crm_access_rules.assign(text,text[],text,text)') IS NOT NULL THEN
-        done := crm_access_rules.assign(entity, keys::text[], to_user::text, from_user::text);
-    END IF;
-    IF done IS NULL THEN
-        RAISE EXCEPTION 'the owners of "%" records are not assigned', entity USING
-            ERRCODE = 'object_not_in_prerequisite_state',
-            HINT = 'Name the action "assign" for this entity in a role of the configuration, or change the owner with UPDATE.';
-    END IF;
-    RETURN done;
-END
-$function$;
-
-CREATE OR REPLACE FUNCTION crm_access.assign_record(
-    entity text, key text, to_user anycompatiblenonarray, from_user anycompatiblenonarray DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
-BEGIN
-    PERFORM crm_access.assign_record(entity, ARRAY[key], to_user::text, from_user::text);
-END
-$function$;
-
-CREATE OR REPLACE FUNCTION crm_access.assign_record(
-    entity text, key anynonarray, to_user anycompatiblenonarray, from_user anycompatiblenonarray DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
-BEGIN
-    PERFORM crm_access.assign_record(entity, ARRAY[key::text], to_user::text, from_user::text);
-END
-$function$;
-
--- The table of an entity; 22023 where there is no such entity.
-CREATE OR REPLACE FUNCTION crm_access.entity_table(entity text) RETURNS regclass
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $function$
-DECLARE
-    target regclass;
-BEGIN
-    IF to_regprocedure('crm_access_rules.entity_table(text)') IS NOT NULL THEN
-        target := crm_access_rules.entity_table(entity);
-    END IF;
-    IF target IS NULL THEN
-        RAISE EXCEPTION 'unknown entity %', coalesce(quote_literal(entity), 'NULL') USING
-            ERRCODE = 'invalid_parameter_value', HINT = 'Name an entity of the configuration that is applied.';
-    END IF;
-    RETURN target;
-END
-$function$;
-
--- Adds records in the caller's own name. Each is an object of columns and values; a column that is left out takes its default.
-CREATE OR REPLACE FUNCTION crm_access.insert_records(target regclass, records jsonb) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
-DECLARE
-    stranger text;
-    alike record;
-    added bigint;
-    total bigint := 0;
-BEGIN
-    IF records IS NULL OR jsonb_typeof(records) <> 'array' OR jsonb_path_exists(records, 'strict $[*] ? (@.type() != "object")') THEN
-        RAISE EXCEPTION 'records are not given as JSON objects' USING
-            ERRCODE = 'invalid_parameter_value', HINT = 'Each record is an object of columns and values.';
-    END IF;
-    SELECT c.name INTO stranger
-    FROM (SELECT DISTINCT jsonb_object_keys(r.record) AS name FROM jsonb_array_elements(records) AS r(record)) AS c
-    WHERE NOT EXISTS (
-        SELECT 1 FROM pg_attribute a WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND a.attname::text = c.name)
-    ORDER BY 1 LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'column "%" of table % does not exist', stranger, target USING ERRCODE = 'undefined_column';
-    END IF;
-    FOR alike IN
-        SELECT r.columns, jsonb_agg(r.record ORDER BY r.place) AS records, count(*) AS many
-        FROM (
-            SELECT e.record, e.place, (SELECT string_agg(quote_ident(k.name), ', ' ORDER BY k.name) FROM jsonb_object_keys(e.record) AS k(name)) AS columns
-            FROM jsonb_array_elements(records) WITH ORDINALITY AS e(record, place)
-        ) AS r
-        GROUP BY r.columns ORDER BY min(r.place)
-    LOOP
-        IF alike.columns IS NULL THEN
-            FOR place IN 1 .. alike.many LOOP
-                EXECUTE format('INSERT INTO %s DEFAULT VALUES', target);
-            END LOOP;
-            added := alike.many;
-        ELSE
-            EXECUTE format('INSERT INTO %1$s (%2$s) SELECT %2$s FROM jsonb_populate_recordset(NULL::%1$s, $1)', target, alike.columns)
-            USING alike.records;
-            GET DIAGNOSTICS added = ROW_COUNT;
-        END IF;
-        total := total + added;
-    END LOOP;
-    RETURN total;
-END
-$function$;
-
--- The entity that is being imported by this transaction right now. Who sets it by hand narrows only what they may add themselves.
-CREATE OR REPLACE FUNCTION crm_access.importing() RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $function$
-    SELECT nullif(current_setting('crm_access_import.running', true), '')
-$function$;
-
--- Adds an array of records, all of them or none, where each may be created and imported (B8). Gives how many.
-CREATE OR REPLACE FUNCTION crm_access.import(entity text, records jsonb) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
-DECLARE
-    target regclass := crm_access.entity_table(entity);
-    added bigint;
-BEGIN
-    IF NOT crm_access.can('import', entity) THEN
-        RAISE EXCEPTION 'this user may not import "%" records', entity USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    PERFORM set_config('crm_access_import.running', entity, true);
-    added := crm_access.insert_records(target, records);
-    PERFORM set_config('crm_access_import.running', '', true);
-    RETURN added;
-END
-$function$;
-
--- Adds a record and tells nothing of it: for clients that would ask for it back with RETURNING, which fails where its author can't see it (T18).
-CREATE OR REPLACE FUNCTION crm_access.submit(entity text, record jsonb) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
-BEGIN
-    PERFORM crm_access.insert_records(crm_access.entity_table(entity), jsonb_build_array(record));
-END
-$function$;
-
--- Checks that an assignment can be stored; raises with a hint where it can't.
-CREATE OR REPLACE FUNCTION crm_access.check_assignment(kind text, name text, subject text, subject_key text) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $function$
-BEGIN
-    IF NOT EXISTS (SELECT 1 FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'stored_assignments') THEN
-        RAISE EXCEPTION 'the applied configuration takes no stored assignments' USING
-            ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Write "stored: true" under "assignments" and apply it.';
-    END IF;
-    IF name IS NULL OR NOT EXISTS (
-        SELECT 1 FROM crm_access.object o WHERE o.kind = check_assignment.kind AND o.name = check_assignment.name) THEN
-        RAISE EXCEPTION 'unknown % %', kind, coalesce(quote_literal(name), 'NULL') USING
-            ERRCODE = 'undefined_object',
-            HINT = format('The configuration has: %s.', coalesce((
-                SELECT string_agg(quote_literal(o.name), ', ' ORDER BY o.name) FROM crm_access.object o WHERE o.kind = check_assignment.kind), 'none'));
-    END IF;
-    IF subject IS NULL OR NOT EXISTS (
-        SELECT 1 FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'subject' AND o.name = subject) THEN
-        RAISE EXCEPTION 'unknown subject %', coalesce(quote_literal(subject), 'NULL') USING
-            ERRCODE = 'invalid_parameter_value',
-            HINT = format('The directory has: %s.', (
-                SELECT string_agg(o.name, ', ' ORDER BY o.name) FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'subject'));
-    END IF;
-    IF subject = 'channel' AND NOT EXISTS (
-        SELECT 1 FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'channel' AND o.name = subject_key) THEN
-        RAISE EXCEPTION 'unknown channel %', coalesce(quote_literal(subject_key), 'NULL') USING
-            ERRCODE = 'undefined_object',
-            HINT = format('The channels are: %s.', (
-                SELECT string_agg(quote_literal(o.name), ', ' ORDER BY o.name) FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'channel'));
-    END IF;
-    IF (subject = 'everyone') <> (coalesce(subject_key, '') = '') THEN
-        RAISE EXCEPTION 'a subject needs a key, and everyone has none' USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-END
-$function$;
-
--- A subject's key as the server prints it, by the type that the configuration gives it; 22P02 where it is none.
-CREATE OR REPLACE FUNCTION crm_access.subject_key(subject text, key text) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $function$
-    SELECT CASE o.relation_name
-        WHEN 'uuid' THEN subject_key.key::uuid::text
-        WHEN 'int4' THEN subject_key.key::int4::text
-        WHEN 'int8' THEN subject_key.key::int8::text
-        ELSE coalesce(subject_key.key, '') END
-    FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'subject' AND o.name = subject_key.subject
-$function$;
-
--- Gives a role to a subject: user, group, workgroup, team or department (by key), or everyone.
-CREATE OR REPLACE FUNCTION crm_access.assign(
-    role text, subject text, key text DEFAULT '', subdepartments boolean DEFAULT false, starts_at timestamptz DEFAULT NULL, ends_at timestamptz DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
-BEGIN
-    PERFORM crm_access.check_assignment('role', role, subject, key);
-    INSERT INTO crm_access.assignment AS a (kind, name, subject, subject_key, subdepartments, starts_at, ends_at)
-    VALUES ('role', role, assign.subject, crm_access.subject_key(assign.subject, key), assign.subdepartments, assign.starts_at, assign.ends_at)
-    ON CONFLICT ON CONSTRAINT assignment_kind_name_subject_subject_key_key DO UPDATE
-    SET subdepartments = excluded.subdepartments, starts_at = excluded.starts_at, ends_at = excluded.ends_at, assigned_at = clock_timestamp(), assigned_by = session_user;
-END
-$function$;
-
--- Takes a stored role from a subject; false where it had none stored.
-CREATE OR REPLACE FUNCTION crm_access.revoke(role text, subject text, key text DEFAULT '') RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
-BEGIN
-    DELETE FROM crm_access.assignment a
-    WHERE a.kind = 'role' AND a.name = role AND a.subject = revoke.subject AND a.subject_key = coalesce(key, '');
-    RETURN FOUND;
-END
-$function$;
-
--- Gives a restriction to a subject; `confirmed` where its giver knows that the user is a leader (T10).
-CREATE OR REPLACE FUNCTION crm_access.restrict(
-    restriction text, subject text, key text DEFAULT '', confirmed boolean DEFAULT false, subdepartments boolean DEFAULT false,
-    starts_at timestamptz DEFAULT NULL, ends_at timestamptz DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
-BEGIN
-    PERFORM crm_access.check_assignment('restriction', restriction, subject, key);
-    INSERT INTO crm_access.assignment AS a (kind, name, subject, subject_key, confirmed, subdepartments, starts_at, ends_at)
-    VALUES ('restriction', restriction, restrict.subject, crm_access.subject_key(restrict.subject, key), restrict.confirmed, restrict.subdepartments,
-        restrict.starts_at, restrict.ends_at)
-    ON CONFLICT ON CONSTRAINT assignment_kind_name_subject_subject_key_key DO UPDATE
-    SET confirmed = excluded.confirmed, subdepartments = excluded.subdepartments, starts_at = excluded.starts_at, ends_at = excluded.ends_at, assigned_at = clock_timestamp(), assigned_by = session_user;
-END
-$function$;
-
--- Takes a stored restriction from a subject; false where it had none stored.
-CREATE OR REPLACE FUNCTION crm_access.unrestrict(restriction text, subject text, key text DEFAULT '') RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
-BEGIN
-    DELETE FROM crm_access.assignment a
-    WHERE a.kind = 'restriction' AND a.name = restriction AND a.subject = unrestrict.subject AND a.subject_key = coalesce(key, '');
-    RETURN FOUND;
-END
-$function$;
-
 -- Opens a record to a subject (user, group, workgroup, team, territory, department or everyone) for whoever may share it: at level read,
 -- update or full, never above what they may do; with an end and a reason. Shared again it is as said last. keep: it outlives a change of owner.
 -- SQLSTATE 42501 where the record can't be shared, which tells nothing about whether it exists.
@@ -852,15 +634,3 @@ BEGIN
     RETURN crm_access_rules.unshare(entity, key, subject, subject_key);
 END
 $function$;
-
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA crm_access FROM PUBLIC;
-REVOKE ALL ON ALL TABLES IN SCHEMA crm_access FROM PUBLIC;
-
--- A new installation is nobody's but its owner's, whatever default privileges say; later grants of an administrator stay.
-DO $block$
-BEGIN
-    IF NOT EXISTS (SELECT 1 FROM crm_access.version) THEN
-        PERFORM crm_access.close('crm_access');
-    END IF;
-END
-$block$;

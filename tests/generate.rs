@@ -23,7 +23,7 @@ fn script(text: &str, target: Target) -> String {
 }
 
 fn presets() -> Vec<String> {
-    vec![file("examples/teamleader.yaml"), file("examples/odoo-crm.yaml"), file("examples/jetpack.yaml")]
+    vec![file("examples/teamleader.yaml"), file("examples/odoo-crm.yaml"), file("examples/jetpack.yaml"), file("examples/bitrix24.yaml")]
 }
 
 const SMALL: &str = "
@@ -111,7 +111,15 @@ fn each_policy_says_which_role_or_restriction_it_comes_from() {
     assert!(policies.len() > 50);
     for block in policies {
         let why: String = block.lines().take_while(|line| line.starts_with("--")).collect();
-        let named = ["administrator", "employee", "intern", "limited_crm_access", "limited_deal_access", "crm_access_reader"];
+        let named = [
+            "administrator",
+            "employee",
+            "intern",
+            "limited_crm_access",
+            "limited_deal_access",
+            "only_visible_contacts",
+            "crm_access_reader",
+        ];
         assert!(named.iter().any(|name| why.contains(name)), "{block}");
     }
 }

@@ -28,9 +28,29 @@ fn the_ten_lines_are_ten_and_make_a_configuration_without_any_finding() {
 #[test]
 fn every_command_and_function_that_the_readme_names_exists() {
     let text = readme();
-    let state = include_str!("../sql/state.sql");
-    for function in ["current_user_key", "can", "remove", "assign", "revoke", "restrict", "unrestrict", "assign_record", "import", "submit"]
-    {
+    let state = concat!(
+        include_str!("../sql/state.sql"),
+        include_str!("../sql/questions.sql"),
+        include_str!("../sql/records.sql"),
+        include_str!("../sql/administration.sql")
+    );
+    let functions = [
+        "current_user_key",
+        "can",
+        "remove",
+        "assign",
+        "revoke",
+        "restrict",
+        "unrestrict",
+        "permissions",
+        "roles",
+        "assignments",
+        "conflicts",
+        "assign_record",
+        "import",
+        "submit",
+    ];
+    for function in functions {
         assert!(text.contains(&format!("crm_access.{function}")) || text.contains(&format!("`{function}`")), "{function}");
         assert!(state.contains(&format!("FUNCTION crm_access.{function}(")), "{function}");
     }

@@ -6,10 +6,12 @@ use serde_json::Value;
 
 use super::Prepared;
 use crate::catalog::{CATALOG_SEARCH_PATH, CATALOG_SQL, Catalog, SnapshotError, relations_parameter, roles_parameter};
-use crate::inspect::{inspect, leader_question, leaders, relations, roles};
+use crate::inspect::{
+    Holdings, conflicts, holdings_question, inspect, leader_question, leaders, readable_question, relations, roles, stored_question,
+};
 use crate::program::{Sql, Statement};
 use crate::render::{OPENING, Plain, RenderError, Renderer};
-use crate::text::{Diagnostics, Source};
+use crate::text::{Code, Diagnostics, Source};
 
 /// A transaction on a server. It is committed, or rolled back on any error, by whoever opened it.
 pub trait Session {
@@ -49,7 +51,37 @@ pub fn compare<S: Session + ?Sized>(
         let rows = rows.iter().map(|(user, leads)| (user.as_str(), leads.as_str()));
         leaders(&prepared.config, &prepared.model, rows, &mut found);
     }
-    diagnostics.extend(found);
+    if !found.has_errors() && prepared.model.roles.len() > 1 {
+        compare_holdings(session, prepared, &mut found)?;
+    }
+    // What the file alone has shown is said once.
+    let said = diagnostics.iter().any(|diagnostic| diagnostic.code == Code::OneRolePerUser);
+    found
+        .iter()
+        .filter(|diagnostic| !(said && diagnostic.code == Code::OneRolePerUser))
+        .for_each(|diagnostic| diagnostics.push(diagnostic.clone()));
+    Ok(())
+}
+
+/// Adds who has roles of different strength (B6), or a role of their own (B13).
+fn compare_holdings<S: Session + ?Sized>(session: &mut S, prepared: &Prepared, found: &mut Diagnostics) -> Result<(), S::Error> {
+    // Whoever may not look at people still gets everything else.
+    if !session.ask(&readable_question(&prepared.model))? {
+        return Ok(());
+    }
+    let stored = session.ask(stored_question())?;
+    let (differing, held) = match (
+        holdings_question(&prepared.model, stored, Holdings::Conflicts),
+        holdings_question(&prepared.model, stored, Holdings::All),
+    ) {
+        (Ok(differing), Ok(held)) => (differing, held),
+        (Err(error), _) | (_, Err(error)) => {
+            found.error(Code::BadValue, None, error.to_string(), "please report this as a defect of crm_access");
+            return Ok(());
+        }
+    };
+    let (differing, held) = (session.pairs(&differing)?, session.pairs(&held)?);
+    conflicts(&prepared.config, &differing, &held, found);
     Ok(())
 }
 

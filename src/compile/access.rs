@@ -6,53 +6,56 @@ use super::CompileError;
 use super::directory::is_in;
 use super::functions::Functions;
 use super::scope::{any_scope, one_scope, owned_by_members};
-use crate::model::{Action, Conflict, Entity, Model, Owners, Promotion, Restriction, RoleName, Scope, SharingRule, Subject};
+use crate::model::{Action, Conflict, Entity, Level, Model, Owners, Promotion, Restriction, RoleName, Scope, SharingRule, Subject};
 use crate::program::{Argument, Call, Expr};
 
 /// A condition that the roles give records by: who, at which stages, which records.
-struct Arm<'m> {
-    roles: Vec<RoleName>,
-    stage: StageTest<'m>,
-    scope: &'m Scope,
+pub struct Arm<'m> {
+    /// The roles that give it, and those that include them.
+    pub roles: Vec<RoleName>,
+    /// At which stages.
+    pub stage: StageTest<'m>,
+    /// Which records.
+    pub scope: &'m Scope,
 }
 
+/// What an arm asks of the stage.
 #[derive(Clone, PartialEq)]
-enum StageTest<'m> {
+pub enum StageTest<'m> {
+    /// Nothing.
     Any,
+    /// That it is this one.
     Is(&'m str),
-    /// None of these. A null stage is in no stage and fails.
+    /// That it is none of these. A null stage is in no stage and fails.
     Other(Vec<&'m str>),
 }
 
-/// What the roles grant for one action on one entity.
-pub struct Granted {
-    /// Records that are granted; false where no role grants any.
-    pub condition: Expr,
-    /// Whether some record may be granted, whatever the record.
-    pub any: Expr,
-    /// For each arm, who and what, in words.
-    pub why: Vec<String>,
+/// All that the roles say about one action on one entity.
+pub struct Arms<'m> {
+    /// What they give.
+    pub arms: Vec<Arm<'m>>,
+    /// Explicit `none`: at which stages, by which roles.
+    pub denied: Vec<(StageTest<'m>, Vec<RoleName>)>,
+    /// Those whose holders are left no record at all where a denial wins.
+    pub denied_all: Vec<RoleName>,
+    /// Every role that says something.
+    pub mentioned: Vec<RoleName>,
 }
 
-/// What the roles grant (permissive side).
-pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Result<Granted, CompileError> {
-    let model = functions.model;
+/// What the roles say about one action on one entity.
+pub fn arms<'m>(model: &'m Model, entity: &Entity, action: Action) -> Arms<'m> {
     let mut arms: Vec<Arm> = Vec::new();
     let mut denied: Vec<(StageTest, Vec<RoleName>)> = Vec::new();
     let mut mentioned: Vec<RoleName> = Vec::new();
-    // Whose holders are left no record at all where a denial wins.
     let mut denied_all: Vec<RoleName> = Vec::new();
     for role in &model.roles {
         for grant in role.grants.iter().filter(|grant| grant.entity == entity.name && grant.action == action) {
             let holders = model.roles_including(std::slice::from_ref(&role.name));
             extend(&mut mentioned, &holders);
-            if grant.level.scopes.is_empty() && grant.level.stages.iter().all(|stage| stage.scopes.is_empty()) {
+            if by_stage(&grant.level).all(|(_, scopes)| scopes.is_empty()) {
                 extend(&mut denied_all, &holders);
             }
-            let listed: Vec<&str> = grant.level.stages.iter().map(|stage| stage.stage.as_str()).collect();
-            let rest = if listed.is_empty() { StageTest::Any } else { StageTest::Other(listed) };
-            let by_stage = grant.level.stages.iter().map(|stage| (StageTest::Is(&stage.stage), &stage.scopes));
-            for (stage, scopes) in by_stage.chain([(rest, &grant.level.scopes)]) {
+            for (stage, scopes) in by_stage(&grant.level) {
                 if scopes.is_empty() {
                     match denied.iter_mut().find(|(test, _)| *test == stage) {
                         Some((_, roles)) => extend(roles, &holders),
@@ -68,37 +71,63 @@ pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Re
             }
         }
     }
-
     // Conditions that hold for every record go first: they are the cheapest and often decide.
     arms.sort_by_key(|arm| !(arm.stage == StageTest::Any && arm.scope.terms.is_empty() && arm.scope.predicate.is_none()));
-    let mentioned = in_order(model, &mentioned);
+    for roles in arms.iter_mut().map(|arm| &mut arm.roles).chain(denied.iter_mut().map(|(_, roles)| roles)) {
+        *roles = in_order(model, roles);
+    }
+    Arms { arms, denied, denied_all: in_order(model, &denied_all), mentioned: in_order(model, &mentioned) }
+}
+
+/// The scopes of a level with the stages they are for, those of all other stages last.
+pub fn by_stage(level: &Level) -> impl Iterator<Item = (StageTest<'_>, &[Scope])> {
+    let listed: Vec<&str> = level.stages.iter().map(|stage| stage.stage.as_str()).collect();
+    let rest = if listed.is_empty() { StageTest::Any } else { StageTest::Other(listed) };
+    let by_stage = level.stages.iter().map(|stage| (StageTest::Is(&stage.stage), stage.scopes.as_slice()));
+    by_stage.chain([(rest, level.scopes.as_slice())])
+}
+
+/// What the roles grant for one action on one entity.
+pub struct Granted {
+    /// Records that are granted; false where no role grants any.
+    pub condition: Expr,
+    /// Whether some record may be granted, whatever the record.
+    pub any: Expr,
+    /// For each arm, who and what, in words.
+    pub why: Vec<String>,
+}
+
+/// What the roles grant (permissive side).
+pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Result<Granted, CompileError> {
+    let model = functions.model;
+    let said = arms(model, entity, action);
+    let mentioned = texts(&said.mentioned);
     let mut conditions = Vec::new();
     let mut any = Vec::new();
     let mut why = Vec::new();
-    for arm in &arms {
-        let roles = in_order(model, &arm.roles);
+    for arm in &said.arms {
+        let roles = &arm.roles;
         let holds = match model.conflict {
             Conflict::MostSpecific => Expr::Once(Call {
                 function: "granted_most_specific".to_owned(),
-                arguments: vec![Argument::Texts(texts(&roles)), Argument::Texts(texts(&mentioned))],
+                arguments: vec![Argument::Texts(texts(roles)), Argument::Texts(mentioned.clone())],
             }),
-            Conflict::Union | Conflict::DenyWins => holds_role(&roles),
+            Conflict::Union | Conflict::DenyWins => holds_role(roles),
         };
         any.push(holds.clone());
         conditions.push(Expr::all([holds, stage_condition(entity, &arm.stage)?, one_scope(functions, entity, arm.scope)?]));
-        why.push(format!("{}: {}{}", texts(&roles).join(", "), describe(arm.scope), describe_stage(&arm.stage)));
+        why.push(format!("{}: {}{}", texts(roles).join(", "), arm.scope, describe_stage(&arm.stage)));
     }
     let mut condition = Expr::any(conditions);
     let mut any = Expr::any(any);
     if model.conflict == Conflict::DenyWins {
-        if !denied_all.is_empty() {
-            any = Expr::all([any, holds_role(&in_order(model, &denied_all)).negated()]);
+        if !said.denied_all.is_empty() {
+            any = Expr::all([any, holds_role(&said.denied_all).negated()]);
         }
         let mut denials = Vec::new();
-        for (stage, roles) in &denied {
-            let roles = in_order(model, roles);
-            denials.push(Expr::all([holds_role(&roles), stage_condition(entity, stage)?]).negated());
-            why.push(format!("never {}{}", texts(&roles).join(", "), describe_stage(stage)));
+        for (stage, roles) in &said.denied {
+            denials.push(Expr::all([holds_role(roles), stage_condition(entity, stage)?]).negated());
+            why.push(format!("never {}{}", texts(roles).join(", "), describe_stage(stage)));
         }
         condition = Expr::all([condition].into_iter().chain(denials));
     }
@@ -109,13 +138,13 @@ pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Re
         any = Expr::any([any, holds.clone()]);
         opened.push(Expr::all([holds, records]));
         let (kind, keys) = subject_keys(model, &rule.to);
-        why.push(format!("shared with {kind} {}: {}", keys.join(", "), describe(&rule.scope)));
+        why.push(format!("shared with {kind} {}: {}", keys.join(", "), rule.scope));
     }
     Ok(Granted { condition: Expr::any(opened), any, why })
 }
 
 /// Whether a sharing rule is for the user, and whether it is about the record.
-fn shared(functions: &mut Functions, entity: &Entity, rule: &SharingRule) -> Result<(Expr, Expr), CompileError> {
+pub fn shared(functions: &mut Functions, entity: &Entity, rule: &SharingRule) -> Result<(Expr, Expr), CompileError> {
     let side = |moment: Option<Timestamp>, open: &str| Argument::Text(moment.map_or(open.to_owned(), |moment| moment.to_string()));
     let (kind, keys) = subject_keys(functions.model, &rule.to);
     let during = [side(rule.period.from, "-infinity"), side(rule.period.until, "infinity")];
@@ -158,11 +187,15 @@ pub fn restriction_condition(
 /// Whether the restriction applies to the user who asks.
 fn applies(model: &Model, restriction: &Restriction) -> Expr {
     let given = Expr::Once(Call::with("restricted", Argument::Text(restriction.name.to_string())));
-    if restriction.promotion == Promotion::Lift && !restriction.not_for.is_empty() {
-        let exempt = in_order(model, &model.roles_including(&restriction.not_for));
-        Expr::all([given, holds_role(&exempt).negated()])
-    } else {
-        given
+    let lifting = lifting_roles(model, restriction);
+    if lifting.is_empty() { given } else { Expr::all([given, holds_role(&lifting).negated()]) }
+}
+
+/// Roles under which the restriction rests.
+pub fn lifting_roles(model: &Model, restriction: &Restriction) -> Vec<RoleName> {
+    match restriction.promotion {
+        Promotion::Lift => in_order(model, &model.roles_including(&restriction.not_for)),
+        Promotion::Refuse => Vec::new(),
     }
 }
 
@@ -206,7 +239,7 @@ pub fn any_condition(functions: &mut Functions, entity: &Entity, action: Action)
 }
 
 /// The action whose grants decide: changing an owner is a part of updating where nothing names it, and nothing where there are no owners.
-fn in_effect(entity: &Entity, action: Action) -> Option<Action> {
+pub fn in_effect(entity: &Entity, action: Action) -> Option<Action> {
     match (&entity.owners, action) {
         (Owners::None, Action::Assign) => None,
         (_, Action::Assign) if !entity.assigned => Some(Action::Update),
@@ -233,16 +266,8 @@ fn stage_condition(entity: &Entity, stage: &StageTest) -> Result<Expr, CompileEr
     })
 }
 
-/// A scope in the words of the configuration.
-pub fn describe(scope: &Scope) -> String {
-    let mut words: Vec<String> = scope.terms.iter().map(ToString::to_string).collect();
-    if scope.predicate.is_some() {
-        words.push("where ...".to_owned());
-    }
-    if words.is_empty() { "all".to_owned() } else { words.join(" and ") }
-}
-
-fn describe_stage(stage: &StageTest) -> String {
+/// The stages of an arm in words, to follow its scope.
+pub fn describe_stage(stage: &StageTest) -> String {
     match stage {
         StageTest::Any => String::new(),
         StageTest::Is(stage) => format!(" at stage {stage}"),
@@ -259,10 +284,10 @@ fn extend(roles: &mut Vec<RoleName>, more: &[RoleName]) {
 }
 
 /// The roles in the order of the file.
-fn in_order(model: &Model, roles: &[RoleName]) -> Vec<RoleName> {
+pub fn in_order(model: &Model, roles: &[RoleName]) -> Vec<RoleName> {
     model.roles.iter().map(|role| &role.name).filter(|name| roles.contains(name)).cloned().collect()
 }
 
-fn texts(roles: &[RoleName]) -> Vec<String> {
+pub fn texts(roles: &[RoleName]) -> Vec<String> {
     roles.iter().map(ToString::to_string).collect()
 }

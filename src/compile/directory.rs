@@ -52,17 +52,23 @@ fn circle_values(circle: &Circle) -> BTreeMap<&'static str, Value> {
     ])
 }
 
+/// Values of the template of what users are, or are in.
+pub fn subject_values(directory: &Directory, mine: bool) -> BTreeMap<&'static str, Value> {
+    let mut values = match &directory.departments {
+        Some(departments) => department_values(directory, departments),
+        None => BTreeMap::from([("departments", Value::Bool(false)), ("parent", Value::Bool(false))]),
+    };
+    values.extend(user_values(directory));
+    values.insert("mine", Value::Bool(mine));
+    values.insert("circles", json!(directory.circles.iter().map(circle_values).collect::<Vec<_>>()));
+    values
+}
+
 /// `subjects()` and `subjects_of(user)`: what each user is, or is in, that can be given a role.
 pub fn subjects(functions: &mut Functions) -> Result<(), CompileError> {
     let directory = &functions.model.directory;
     for (name, mine) in [("subjects", false), ("subjects_of", true)] {
-        let mut values = match &directory.departments {
-            Some(departments) => department_values(directory, departments),
-            None => BTreeMap::from([("departments", Value::Bool(false)), ("parent", Value::Bool(false))]),
-        };
-        values.extend(user_values(directory));
-        values.insert("mine", Value::Bool(mine));
-        values.insert("circles", json!(directory.circles.iter().map(circle_values).collect::<Vec<_>>()));
+        let values = subject_values(directory, mine);
         let key = key_type(directory.users.key_type);
         let columns =
             vec![(Sql::ident("user_key"), key.clone()), (Sql::ident("subject"), Sql::word("text")), (Sql::ident("key"), Sql::word("text"))];

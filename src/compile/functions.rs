@@ -43,6 +43,8 @@ pub enum Need {
     OwnedParents(EntityName),
     /// Whether a record has an owner in the join table.
     HasOwner(EntityName),
+    /// Records that the user observes, by the join table.
+    Observed(EntityName),
     /// Records with an owner among colleagues.
     OwnedByColleagues(EntityName, Colleagues),
     /// Children linked to parents for which a condition holds.
@@ -53,6 +55,8 @@ pub enum Need {
     Shared(EntityName),
     /// What may be done with an entity.
     Can(EntityName),
+    /// What may be done with many records of an entity.
+    CanEach(EntityName),
     /// Changes owners of an entity's records.
     Assign(EntityName),
     /// The trigger that checks a change of their owners.
@@ -91,6 +95,7 @@ impl Need {
             Need::ParentsOf(child, parent) => joined_name(&[parent.as_str(), "of_readable", child.as_str()]),
             Need::Attribute(column) => joined_name(&["my", column.as_str()]),
             Need::Records(entity, term) => joined_name(&[entity.as_str(), term_word(*term)]),
+            Need::Observed(entity) => joined_name(&[entity.as_str(), "observed"]),
             Need::OwnedParents(entity) => joined_name(&[entity.as_str(), "there_and_owned"]),
             Need::HasOwner(entity) => joined_name(&[entity.as_str(), "has_owner"]),
             Need::OwnedByColleagues(entity, Colleagues::Reports(None)) => joined_name(&[entity.as_str(), "owned_by_reports"]),
@@ -104,6 +109,7 @@ impl Need {
             Need::HasParent(child, parent) => joined_name(&[child.as_str(), "has", parent.as_str()]),
             Need::Shared(entity) => joined_name(&[entity.as_str(), "shared"]),
             Need::Can(entity) => joined_name(&["can", entity.as_str()]),
+            Need::CanEach(entity) => joined_name(&["can_each_of", entity.as_str()]),
             Need::Assign(entity) => joined_name(&["assign", entity.as_str()]),
             Need::CheckOwner(entity) => joined_name(&["check_owner_of", entity.as_str()]),
         }
@@ -126,6 +132,8 @@ pub enum Callers {
     Application,
     /// Other generated functions only.
     Functions,
+    /// Whoever applied the configuration, who may not become the reader role again.
+    Applier,
 }
 
 /// A function, why it is there and who may call it.

@@ -5,17 +5,21 @@
 //! reader role, which has a SELECT policy of its own, so that no policy ever runs into another (A25) and nothing needs BYPASSRLS.
 
 mod access;
+mod administration;
 mod assign;
 mod checks;
+mod conflicts;
 mod directory;
 mod functions;
 mod identity;
+mod permissions;
 mod policies;
 mod program;
 mod scope;
 mod sets;
 mod shares;
 
+pub use conflicts::{conflict_query, holder_query};
 pub use program::compile;
 
 use std::fmt;

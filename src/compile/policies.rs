@@ -1,7 +1,7 @@
 //! Policies of one entity.
 
 use super::CompileError;
-use super::access::{describe, granted, restricted_condition, restriction_condition};
+use super::access::{granted, restricted_condition, restriction_condition};
 use super::functions::Functions;
 use crate::model::{Action, Entity, Model, TableName};
 use crate::program::{Check, Expr, Policy, PolicyKind, Sql, Statement, Step, Target, joined_name};
@@ -38,8 +38,10 @@ pub fn policies(functions: &mut Functions, entity: &Entity) -> Result<Vec<(Strin
             let Some(condition) = restriction_condition(functions, entity, action, restriction)? else {
                 continue;
             };
-            let remains: Vec<String> =
-                restriction.level(&entity.name).map(|level| level.scopes(action).iter().map(describe).collect()).unwrap_or_default();
+            let remains: Vec<String> = restriction
+                .level(&entity.name)
+                .map(|level| level.scopes(action).iter().map(ToString::to_string).collect())
+                .unwrap_or_default();
             let remains = if remains.is_empty() { "none".to_owned() } else { remains.join(", ") };
             steps.push(step(
                 joined_name(&["crm_access", restriction.name.as_str(), action.name()]),

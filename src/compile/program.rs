@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::access::{any_condition, record_condition};
 use super::functions::{Callers, Functions, Made, Need, body, qualified, reading, value};
 use super::policies::{READER_POLICY, policies, reader_policy};
-use super::{CompileError, assign, checks, directory, identity, key_type, shares};
-use crate::model::{Action, DbRoleName, Entity, Link, Members, Model, Owners, TableName};
-use crate::program::{Expr, Function, Program, RULES_SCHEMA, Record, RecordKind, Returns, STATE_SCHEMA, Sql, Statement, Step, Target};
+use super::{CompileError, administration, assign, checks, conflicts, directory, identity, key_type, permissions, shares};
+use crate::model::{DbRoleName, Entity, Link, Members, Model, Owners, TableName};
+use crate::program::{Function, Program, RULES_SCHEMA, Record, RecordKind, Returns, STATE_SCHEMA, Sql, Statement, Step, Target};
 
 /// Turns a model into statements for a target.
 pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
@@ -34,13 +33,16 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
                 protection.push(Step { why: Vec::new(), statement: comment });
             }
         }
-        can(&mut functions, entity)?;
+        permissions::can(&mut functions, entity)?;
         if let Some(step) = assign::owner_trigger(entity) {
             records.add(RecordKind::Trigger, entity.table.schema.as_str(), &entity.table.name, assign::OWNER_TRIGGER);
             protection.push(step);
         }
     }
-    can_dispatch(&mut functions)?;
+    permissions::can_dispatch(&mut functions)?;
+    permissions::permissions(&mut functions)?;
+    administration::administration(&mut functions)?;
+    conflicts::conflicts(&mut functions)?;
     entity_table(&mut functions)?;
     assign::assign(&mut functions)?;
     shares::sharing(&mut functions)?;
@@ -192,8 +194,10 @@ fn read_tables(model: &Model) -> BTreeSet<TableName> {
     }
     for entity in &model.entities {
         tables.insert(entity.table.clone());
-        if let Owners::Table(join) = &entity.owners {
-            tables.insert(join.table.clone());
+        for people in [&entity.owners, &entity.observers] {
+            if let Owners::Table(join) = people {
+                tables.insert(join.table.clone());
+            }
         }
         for parent in &entity.parents {
             if let Link::Table(join, _) = &parent.link {
@@ -221,7 +225,14 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
     for table in &tables {
         grant("SELECT", table.schema.as_str(), &table.name, Sql::table(table));
     }
-    if model.assignments.stored {
+    let handed_over = model.entities.iter().any(|entity| entity.assigned);
+    if model.is_delegated() || handed_over {
+        grant("INSERT", STATE_SCHEMA, "log", Sql::state("log"));
+    }
+    if model.is_delegated() {
+        grant("SELECT, INSERT, UPDATE, DELETE", STATE_SCHEMA, "assignment", Sql::state("assignment"));
+        grant("SELECT", STATE_SCHEMA, "object", Sql::state("object"));
+    } else if model.assignments.stored {
         grant("SELECT", STATE_SCHEMA, "assignment", Sql::state("assignment"));
     }
     if shares::used(model) {
@@ -229,9 +240,6 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
     }
     grant("SELECT, UPDATE", STATE_SCHEMA, "consistency", Sql::state("consistency"));
     grant("SELECT, INSERT, DELETE", STATE_SCHEMA, "restricted_user", Sql::state("restricted_user"));
-    if model.entities.iter().any(|entity| entity.assigned) {
-        grant("INSERT", STATE_SCHEMA, "log", Sql::state("log"));
-    }
     let signed = target == Target::Portable && model.identity.setting.as_ref().is_some_and(|setting| setting.signed);
     if signed {
         grant("SELECT", STATE_SCHEMA, "identity_key", Sql::state("identity_key"));
@@ -240,8 +248,31 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
     if target == Target::Extension {
         steps.extend(grant_execute("identity", &[], reader, records));
     }
+    if model.is_delegated() {
+        for (function, arguments) in STORING {
+            steps.extend(grant_execute(function, arguments, reader, records));
+        }
+    }
     steps
 }
+
+/// What the reader role calls to store what a user of the application gives and takes.
+const STORING: [(&str, &[&str]); 5] = [
+    ("check_assignment", &["text", "text", "text", "text"]),
+    ("subject_key", &["text", "text"]),
+    ("assignment_detail", &["crm_access.assignment"]),
+    ("store_assignment", &["text", "text", "text", "text", "text", "boolean", "boolean", "timestamptz", "timestamptz"]),
+    ("drop_assignment", &["text", "text", "text", "text", "text"]),
+];
+
+/// What users of the application call to give and take roles and restrictions.
+const ADMINISTERING: [(&str, &[&str]); 5] = [
+    ("change_assignment", &["text", "text", "text", "text", "boolean", "boolean", "timestamptz", "timestamptz"]),
+    ("assign", &["text", "text", "text", "boolean", "timestamptz", "timestamptz"]),
+    ("revoke", &["text", "text", "text"]),
+    ("restrict", &["text", "text", "text", "boolean", "boolean", "timestamptz", "timestamptz"]),
+    ("unrestrict", &["text", "text", "text"]),
+];
 
 fn grant_schema(privilege: &str, schema: &str, role: &DbRoleName) -> Step {
     plain(Statement::GrantSchema { privilege: Sql::word(privilege), schema: Sql::ident(schema), role: Sql::ident(role) })
@@ -261,9 +292,10 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
     let application = &model.application_role;
     let mut steps = vec![grant_schema("USAGE", STATE_SCHEMA, application)];
     records.add(RecordKind::Grant, STATE_SCHEMA, "", application.as_str());
-    for arguments in [["text", "text", "text"], ["text", "text", "bigint"], ["text", "text", "integer"], ["text", "text", "uuid"]] {
-        steps.extend(grant_execute("can", &arguments, application, records));
+    for key in ["text", "bigint", "integer", "uuid", "text[]", "bigint[]", "integer[]", "uuid[]"] {
+        steps.extend(grant_execute("can", &["text", "text", key], application, records));
     }
+    steps.extend(grant_execute("permissions", &[], application, records));
     steps.extend(grant_execute("current_user_key", &[], application, records));
     for key in ["text", "anynonarray", "anyarray"] {
         let arguments = ["text", key, "anycompatiblenonarray", "anycompatiblenonarray"];
@@ -274,6 +306,15 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
     steps.extend(grant_execute("insert_records", &["regclass", "jsonb"], application, records));
     steps.extend(grant_execute("entity_table", &["text"], application, records));
     steps.extend(grant_execute("importing", &[], application, records));
+    if model.is_delegated() {
+        for (function, arguments) in ADMINISTERING {
+            steps.extend(grant_execute(function, arguments, application, records));
+        }
+    }
+    if model.is_listed() {
+        steps.extend(grant_execute("roles", &[], application, records));
+        steps.extend(grant_execute("assignments", &["text"], application, records));
+    }
     if shares::used(model) {
         let share = ["text", "text", "text", "text", "text", "timestamptz", "timestamptz", "text", "boolean"];
         steps.extend(grant_execute("share", &share, application, records));
@@ -311,65 +352,11 @@ fn function_steps(model: &Model, made: Made, steps: &mut Vec<Step>, rights: &mut
         let role = Sql::ident(&model.application_role);
         rights.push(plain(Statement::GrantExecute { function: name.clone(), arguments: arguments.clone(), role }));
     }
-    rights.push(plain(Statement::FunctionOwner { function: name, arguments, role: Sql::ident(&model.reader_role) }));
-}
-
-/// `can_<entity>(action, key)`: what `crm_access.can` asks.
-fn can(functions: &mut Functions, entity: &Entity) -> Result<(), CompileError> {
-    functions.require(Need::Can(entity.name.clone()), |functions, name| {
-        let mut actions = Vec::new();
-        for action in Action::ALL {
-            let any = any_condition(functions, entity, action)?;
-            let mut record = record_condition(functions, entity, action)?;
-            if matches!(action, Action::Create | Action::Import) {
-                // Asked about a record that is there, the answer must not tell of one that can't be read.
-                record = Expr::all([record_condition(functions, entity, Action::Read)?, record]);
-            }
-            actions.push(json!({
-                "name": value(Sql::literal(action.name())),
-                "any": value(Sql::Expr(any)),
-                "record": value(Sql::Expr(record)),
-            }));
-        }
-        let body = body(
-            "can_entity",
-            [
-                ("actions", actions.into()),
-                ("table", value(Sql::table(&entity.table))),
-                ("key", value(Sql::ident(&entity.key))),
-                ("type", value(key_type(entity.key_type))),
-            ],
-        );
-        Ok(Made {
-            function: reading(&name, vec![Sql::word("text"), Sql::word("text")], Returns::One(Sql::word("boolean")), body),
-            why: format!("whether the user may do an action with some `{}` record, or with the one of a key", entity.name),
-            callers: Callers::Functions,
-        })
-    })?;
-    Ok(())
-}
-
-fn can_dispatch(functions: &mut Functions) -> Result<(), CompileError> {
-    let mut entities = Vec::new();
-    for entity in &functions.model.entities {
-        // Made before, so this only looks its name up.
-        let function = functions.require(Need::Can(entity.name.clone()), |_, name| Err(CompileError::Unresolved(name)))?;
-        entities.push(json!({"name": value(Sql::literal(&entity.name)), "function": value(qualified(&function))}));
+    let owner = Sql::ident(&model.reader_role);
+    rights.push(plain(Statement::FunctionOwner { function: name.clone(), arguments: arguments.clone(), role: owner }));
+    if made.callers == Callers::Applier {
+        rights.push(plain(Statement::GrantExecute { function: name, arguments, role: Sql::word("CURRENT_USER") }));
     }
-    functions.require(Need::Fixed("can"), |_, name| {
-        let text = || Sql::word("text");
-        Ok(Made {
-            function: reading(
-                &name,
-                vec![text(), text(), text()],
-                Returns::One(Sql::word("boolean")),
-                body("can", [("entities", entities.into())]),
-            ),
-            why: "the same for every entity; null for an unknown one".to_owned(),
-            callers: Callers::Application,
-        })
-    })?;
-    Ok(())
 }
 
 /// `entity_table(entity)`: where its records are.

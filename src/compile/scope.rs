@@ -5,7 +5,7 @@ use super::access::subject_keys;
 use super::directory::{colleagues, members_of, my_circles, my_department_tree, my_departments};
 use super::functions::{Colleagues, Functions};
 use super::identity::attribute;
-use super::sets::{has_owner, has_parent, joined_to_members, linked, owned_by_colleagues, parents, parents_of, records};
+use super::sets::{has_owner, has_parent, joined_to_members, linked, observed, owned_by_colleagues, parents, parents_of, records};
 use crate::model::{Action, CircleKind, Entity, Link, NewOwner, Owners, Parent, ParentTerm, Scope, ShareLevel, Subject, Term};
 use crate::predicate;
 use crate::program::{Argument, Builtin, Call, Comparison, Expr};
@@ -39,6 +39,7 @@ fn one_term(functions: &mut Functions, entity: &Entity, term: &Term) -> Result<E
         Term::Created => {
             entity.creator.as_ref().map(|column| Expr::equal(Expr::Column(column.to_string()), me())).ok_or_else(|| missing(entity))
         }
+        Term::Observed => observed_by_me(functions, entity),
         Term::Unassigned => unassigned(functions, entity),
         Term::Reports(depth) => owned_by(functions, entity, Colleagues::Reports(*depth)),
         Term::Territory => {
@@ -117,6 +118,18 @@ pub fn owned_by_me(functions: &mut Functions, entity: &Entity) -> Result<Expr, C
         Owners::Columns(columns) => Ok(Expr::any(columns.iter().map(|column| Expr::equal(Expr::Column(column.to_string()), me())))),
         Owners::Table(_) => {
             let function = records(functions, entity, ParentTerm::Owned)?;
+            Ok(Expr::InSet(Box::new(Expr::Column(entity.key.to_string())), Call::plain(function)))
+        }
+    }
+}
+
+/// Whether the user is an observer (B11).
+fn observed_by_me(functions: &mut Functions, entity: &Entity) -> Result<Expr, CompileError> {
+    match &entity.observers {
+        Owners::None => Err(missing(entity)),
+        Owners::Columns(columns) => Ok(Expr::any(columns.iter().map(|column| Expr::equal(Expr::Column(column.to_string()), me())))),
+        Owners::Table(join) => {
+            let function = observed(functions, entity, join)?;
             Ok(Expr::InSet(Box::new(Expr::Column(entity.key.to_string())), Call::plain(function)))
         }
     }

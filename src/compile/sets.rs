@@ -6,22 +6,14 @@ use super::functions::{Callers, Colleagues, Functions, Made, Need, body, qualifi
 use super::scope::parent_condition;
 use super::{CompileError, directory, key_type};
 use crate::model::{Entity, EntityName, Link, LinkRule, LinkTable, Owners, ParentTerm};
-use crate::program::{Returns, Sql};
+use crate::program::{Body, Returns, Sql};
 
 /// Records of the entity for which `term` holds.
 pub fn records(functions: &mut Functions, entity: &Entity, term: ParentTerm) -> Result<String, CompileError> {
     functions.require(Need::Records(entity.name.clone(), term), |functions, name| {
         let returned = key_type(entity.key_type);
         let body = match (&entity.owners, term) {
-            (Owners::Table(join), ParentTerm::Owned) => body(
-                "joined_to_me",
-                [
-                    ("table", value(Sql::table(&join.table))),
-                    ("left", value(Sql::ident(&join.left))),
-                    ("right", value(Sql::ident(&join.right))),
-                    ("type", value(returned.clone())),
-                ],
-            ),
+            (Owners::Table(join), ParentTerm::Owned) => joined_to_me(entity, join),
             _ => {
                 let condition = parent_condition(functions, entity, term)?;
                 body(
@@ -44,6 +36,29 @@ pub fn records(functions: &mut Functions, entity: &Entity, term: ParentTerm) -> 
         Ok(Made {
             function: reading(&name, Vec::new(), Returns::Set(returned), body),
             why: format!("keys of the `{}` records that the user {what}", entity.name),
+            callers: Callers::Application,
+        })
+    })
+}
+
+fn joined_to_me(entity: &Entity, join: &LinkTable) -> Body {
+    body(
+        "joined_to_me",
+        [
+            ("table", value(Sql::table(&join.table))),
+            ("left", value(Sql::ident(&join.left))),
+            ("right", value(Sql::ident(&join.right))),
+            ("type", value(key_type(entity.key_type))),
+        ],
+    )
+}
+
+/// Records that the join table gives the user as an observer of.
+pub fn observed(functions: &mut Functions, entity: &Entity, join: &LinkTable) -> Result<String, CompileError> {
+    functions.require(Need::Observed(entity.name.clone()), |_, name| {
+        Ok(Made {
+            function: reading(&name, Vec::new(), Returns::Set(key_type(entity.key_type)), joined_to_me(entity, join)),
+            why: format!("keys of the `{}` records that the user observes", entity.name),
             callers: Callers::Application,
         })
     })

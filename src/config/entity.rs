@@ -30,6 +30,10 @@ pub struct Entity {
     /// Columns with the keys of the owners (account managers, assignees), or a table that joins records and users.
     #[serde(default)]
     pub owners: Option<Short<Owners>>,
+    /// Columns with the keys of the observers, or a table that joins records and users: who gets to see a record without owning it, where a
+    /// grant has the scope `observed` (B11).
+    #[serde(default)]
+    pub observers: Option<Short<Owners>>,
     /// Column with the key of the user who created the record.
     #[serde(default)]
     pub creator: Option<At<String>>,
@@ -53,11 +57,11 @@ pub struct Entity {
     pub parents: Entries<Short<Parent>>,
 }
 
-/// Who owns a record: `columns`, or `table` with `record` and `user`.
+/// Who owns or observes a record: `columns`, or `table` with `record` and `user`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Owners {
-    /// Columns of the record; each owner counts as much as the first (T14).
+    /// Columns of the record; each user counts as much as the first (T14).
     #[serde(default)]
     #[schemars(title = "column")]
     pub columns: Many<At<String>>,

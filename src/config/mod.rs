@@ -26,7 +26,7 @@ pub use entity::{Entity, LinkRule, Owners, Parent, Stage};
 pub use forms::{Entries, Key, KeyType, Many, Short, Shorthand};
 pub use identity::{Identity, Setting};
 pub use restriction::{LeaderRule, OtherEntities, Promotion, Restriction, RestrictionLevels};
-pub use role::{AssignLevel, EntityGrants, Level, NewOwner, Role, ScopeItem};
+pub use role::{Administers, AssignLevel, EntityGrants, Level, NewOwner, Role, ScopeItem};
 pub use schema::schema;
 pub use sharing::{NamedSubject, OrganizationDefault, SharingLevel, SharingRule};
 

@@ -23,6 +23,35 @@ pub struct Role {
     /// What the role may do, by entity; `"*"` stands for every entity that is not listed beside it. An entity that is neither gives nothing.
     #[serde(default)]
     pub grants: Entries<Short<EntityGrants>>,
+    /// What the role may change about others' rights (B12), apart from what it may do with records. Without it, nothing.
+    #[serde(default)]
+    pub administers: Option<Administers>,
+}
+
+/// What a role may change about others' rights: each operation with the names of what it may be done with, or `all`. What is not listed may not
+/// be done. A role can't give a role that may change more than it may itself; nobody takes a restriction from themselves.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Administers {
+    /// Roles that may be given with `crm_access.assign`, or `all`.
+    #[serde(default)]
+    #[schemars(title = "role")]
+    pub assign: Many<At<String>>,
+    /// Roles that may be taken with `crm_access.revoke`, or `all`.
+    #[serde(default)]
+    #[schemars(title = "role")]
+    pub revoke: Many<At<String>>,
+    /// Restrictions that may be given with `crm_access.restrict`, or `all`.
+    #[serde(default)]
+    #[schemars(title = "restriction")]
+    pub restrict: Many<At<String>>,
+    /// Restrictions that may be taken with `crm_access.unrestrict`, or `all`.
+    #[serde(default)]
+    #[schemars(title = "restriction")]
+    pub unrestrict: Many<At<String>>,
+    /// Whether `crm_access.roles()` and `crm_access.assignments()` answer. Default false.
+    #[serde(default)]
+    pub list: bool,
 }
 
 /// What may be done with the records of one entity. An action that is not listed is not granted.
@@ -141,8 +170,8 @@ impl NewOwner {
     }
 }
 
-/// A scope: `none`, `own`, `created`, `unassigned`, `reports`, `reports(depth)`, `team`, `territory`, `department`, `department_tree`, `open`,
-/// `shared`, `shared(update)`, `shared(full)`,
+/// A scope: `none`, `own`, `created`, `observed`, `unassigned`, `reports`, `reports(depth)`, `team`, `territory`, `department`, `department_tree`,
+/// `open`, `shared`, `shared(update)`, `shared(full)`,
 /// `parent(entity)`, `parent(entity, update)`, `child(entity)`, `own(entity)`, `without(entity)`, `all`, or several joined by `and`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

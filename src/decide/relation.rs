@@ -48,6 +48,7 @@ impl Judge<'_> {
         match term {
             Term::Own => self.owns(entity, row),
             Term::Created => entity.creator.as_ref().is_some_and(|creator| is_user(key_in(row, creator))),
+            Term::Observed => self.people_of(entity, &entity.observers, row).contains(&person.key),
             Term::Unassigned => match &entity.owners {
                 Owners::None => false,
                 Owners::Columns(columns) => columns.iter().all(|column| key_in(row, column).is_none()),
@@ -140,7 +141,12 @@ impl Judge<'_> {
     }
 
     fn owners(&self, entity: &Entity, row: &Row) -> BTreeSet<String> {
-        match &entity.owners {
+        self.people_of(entity, &entity.owners, row)
+    }
+
+    /// The users whom columns of a record or a join table name.
+    fn people_of(&self, entity: &Entity, people: &Owners, row: &Row) -> BTreeSet<String> {
+        match people {
             Owners::None => BTreeSet::new(),
             Owners::Columns(columns) => columns.iter().filter_map(|column| key_in(row, column)).collect(),
             Owners::Table(join) => {

@@ -1,6 +1,6 @@
 //! The extension: what SQL calls, over the same core as the command line.
 //!
-//! The only layer that names `pgrx`. Its script is `sql/state.sql`, then the functions of these files, then the blocks at the end of this one.
+//! The only layer that names `pgrx`. Its script is `sql/state.sql` and the files beside it, then the functions of these files, then the blocks at the end of this one.
 //! Nothing is granted to PUBLIC except [`version`]; what the application may call is granted by the configuration that is applied.
 
 // An error that keeps its SQLSTATE, DETAIL and HINT has to be returned as pgrx's own, which is large.
@@ -27,6 +27,9 @@ use pgrx::prelude::*;
 pgrx::pg_module_magic!();
 
 extension_sql_file!("../../sql/state.sql", name = "state", bootstrap);
+extension_sql_file!("../../sql/questions.sql", name = "questions", requires = ["state"]);
+extension_sql_file!("../../sql/records.sql", name = "records", requires = ["state"]);
+extension_sql_file!("../../sql/administration.sql", name = "administration", requires = ["state"]);
 
 extension_sql!(
     r#"
@@ -43,7 +46,6 @@ SELECT pg_catalog.pg_extension_config_dump('crm_access.share_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.restricted_user', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.assignment_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.log', '');
-SELECT pg_catalog.pg_extension_config_dump('crm_access.log_id_seq', '');
 "#,
     name = "rights_and_dump",
     finalize

@@ -2,7 +2,7 @@
 
 use super::expected::{Expected, Purpose};
 use super::people::users_keys;
-use crate::config::{Config, Entity as Written};
+use crate::config::{Config, Entity as Written, Owners as WrittenOwners, Short};
 use crate::model::{CircleKind, Entity, Link, Model, Owners, Parent};
 use crate::text::{At, Span};
 
@@ -21,7 +21,8 @@ fn entity<'a>(entity: &'a Entity, name: &At<String>, written: &'a Written, model
     let place = written.table.as_ref().map_or(name.span, |table| table.span);
     expected.entity(entity, place);
     expected.key(table, &entity.key, &written.key, name.span, Purpose::Key { key_type: entity.key_type, protected: true });
-    owners(entity, written, model, expected);
+    owners(entity, &entity.owners, &written.owners, model, expected);
+    owners(entity, &entity.observers, &written.observers, model, expected);
     if let (Some(column), Some(place)) = (&entity.creator, &written.creator) {
         expected.lookup(table, column, place.span, users);
     }
@@ -51,9 +52,15 @@ fn records(entity: &Entity) -> Purpose<'_> {
     Purpose::Reference { table: &entity.table, key: &entity.key, key_type: entity.key_type }
 }
 
-fn owners<'a>(entity: &'a Entity, written: &'a Written, model: &'a Model, expected: &mut Expected<'a>) {
-    let Some(given) = &written.owners else { return };
-    match &entity.owners {
+fn owners<'a>(
+    entity: &'a Entity,
+    people: &'a Owners,
+    written: &'a Option<Short<WrittenOwners>>,
+    model: &'a Model,
+    expected: &mut Expected<'a>,
+) {
+    let Some(given) = written else { return };
+    match people {
         Owners::None => {}
         Owners::Columns(columns) => {
             for (column, place) in columns.iter().zip(given.columns.iter()) {

@@ -5,6 +5,7 @@
 //! something will be slow. Nothing here talks to a server.
 
 mod columns;
+mod conflicts;
 mod entities;
 mod expected;
 mod grants;
@@ -31,6 +32,7 @@ use crate::model::{Link, Members, Model, Owners, TableName};
 use crate::render::{Plain, Quoting};
 use crate::text::{Diagnostics, Source, quoted};
 
+pub use conflicts::{Holdings, conflicts, holdings_question, readable_question, stored_question};
 pub use indexes::{MissingIndex, missing_indexes};
 pub use leaders::{leader_question, leaders};
 
@@ -77,8 +79,10 @@ fn model_tables(model: &Model) -> Vec<&TableName> {
     tables.extend(directory.circles.iter().flat_map(|circle| [&circle.table, &circle.members.table]));
     for entity in &model.entities {
         tables.push(&entity.table);
-        if let Owners::Table(join) = &entity.owners {
-            tables.push(&join.table);
+        for people in [&entity.owners, &entity.observers] {
+            if let Owners::Table(join) = people {
+                tables.push(&join.table);
+            }
         }
         tables.extend(entity.parents.iter().filter_map(|parent| match &parent.link {
             Link::Table(join, _) => Some(&join.table),

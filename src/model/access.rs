@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{EntityName, LeaderRule, NewOwner, Promotion, RestrictionName, RoleName};
+use super::{Administers, EntityName, LeaderRule, NewOwner, Promotion, RestrictionName, RoleName};
 use crate::predicate::Predicate;
 
 /// What can be done with a record.
@@ -28,16 +28,8 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order in which policies are written.
-    pub const ALL: [Action; 8] = [
-        Action::Read,
-        Action::Create,
-        Action::Update,
-        Action::Delete,
-        Action::Export,
-        Action::Share,
-        Action::Assign,
-        Action::Import,
-    ];
+    pub const ALL: [Action; 8] =
+        [Action::Read, Action::Create, Action::Update, Action::Delete, Action::Export, Action::Share, Action::Assign, Action::Import];
 
     /// Those that are a command with a policy of its own; the others narrow one of these.
     pub const COMMANDS: [Action; 4] = [Action::Read, Action::Create, Action::Update, Action::Delete];
@@ -83,6 +75,8 @@ pub struct Role {
     pub all_includes: Vec<RoleName>,
     /// Its own grants, without those of the roles that it includes; one per entity and action.
     pub grants: Vec<Grant>,
+    /// What it may change about others' rights, without what the roles that it includes may.
+    pub administers: Administers,
 }
 
 /// What a role gives for one action on one entity.
@@ -130,6 +124,8 @@ pub enum Term {
     Own,
     /// The user created it.
     Created,
+    /// The user observes it.
+    Observed,
     /// It has no owner.
     Unassigned,
     /// An owner reports to the user, directly or through that many others; without a number through any. The user counts as an owner too.
@@ -162,6 +158,7 @@ impl fmt::Display for Term {
         match self {
             Term::Own => f.write_str("own"),
             Term::Created => f.write_str("created"),
+            Term::Observed => f.write_str("observed"),
             Term::Unassigned => f.write_str("unassigned"),
             Term::Reports(None) => f.write_str("reports"),
             Term::Reports(Some(depth)) => write!(f, "reports({depth})"),

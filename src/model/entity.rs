@@ -17,6 +17,8 @@ pub struct Entity {
     pub owners: Owners,
     /// Whether changing its owners is an action of its own, and no part of updating it.
     pub assigned: bool,
+    /// Who observes a record.
+    pub observers: Owners,
     /// Column with the user who created the record.
     pub creator: Option<ColumnName>,
     /// Column with the record's department.

@@ -3,14 +3,17 @@
 //! A [`Model`] holds no place in the source and no SQL. `compile` turns it into policies.
 
 mod access;
+mod administration;
 mod assignment;
 mod audit;
 mod directory;
 mod entity;
 mod names;
 mod sharing;
+mod strength;
 
 pub use access::{Action, Grant, Level, ParentTerm, Restriction, RestrictionLevel, Role, Scope, ShareLevel, StageScopes, Term};
+pub use administration::Administers;
 pub use assignment::{Assigned, Assignments, FlagColumn, NameTable, Period, Subject};
 pub use audit::Accepted;
 pub use directory::{AttributeType, Channel, Circle, CircleKind, Departments, Directory, Members, Membership, Users};

@@ -1,5 +1,7 @@
 //! Records that are opened to someone beyond what roles grant.
 
+use std::fmt;
+
 use super::{Action, EntityName, Period, Scope, SharingLevel, Subject};
 
 /// Opens records of an entity to a subject. It only adds.
@@ -27,5 +29,15 @@ impl SharingRule {
             SharingLevel::Update => matches!(action, Action::Read | Action::Update),
         };
         covered && self.entity == *entity
+    }
+    /// How far it reaches, to compare it with scopes.
+    pub fn width(&self) -> u16 {
+        self.scope.width() - u16::from(self.owned_by.is_some())
+    }
+}
+
+impl fmt::Display for SharingRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{} (shared)", self.scope, if self.owned_by.is_some() { " of others" } else { "" })
     }
 }

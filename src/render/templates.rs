@@ -8,7 +8,7 @@ use tera::{Context, Tera, Value};
 
 use super::expr::atom;
 use super::quote::Quoting;
-use crate::program::{Function, Returns, Sql, Statement};
+use crate::program::{Body, Function, Returns, Sql, Statement};
 
 /// Why a statement can't be rendered: a mistake in this program, never in a configuration.
 #[derive(Debug)]
@@ -51,13 +51,26 @@ pub const FUNCTION_TEMPLATES: &[(&str, &str)] = templates!("functions/":
     "key_of_text", "owners_of_record", "identity_key", "token_user", "me", "attribute", "department_member", "subjects", "listed_period", "stored_period", "stored_channel", "table_period", "roles", "granted", "granted_most_specific",
     "restrictions", "restricted", "my_departments", "my_department_tree", "department_colleagues", "my_circles", "circle_colleagues",
     "my_reports", "is_in", "members_of", "parents_of_records", "shared", "share", "unshare",
-    "records_where", "joined_to_me", "joined_to_set", "all_joined_to_set", "is_joined", "can", "can_entity", "violations",
+    "records_where", "joined_to_me", "joined_to_set", "all_joined_to_set", "is_joined", "can", "can_entity", "can_each", "can_each_entity",
+    "asking", "permissions", "my_restrictions", "administers", "administer", "may_list", "role_list", "given", "assignment_list", "held", "holders", "conflicts",
+    "violations",
     "note_restricted", "assert_consistent", "check_consistent", "active_user", "known_user", "assign", "assign_begin", "assign_refused", "assign_limited", "assign_columns", "assign_table", "check_owner",
     "entity_table",
 );
 
 /// Templates that are whole PL/pgSQL bodies; all others are a query.
-const WHOLE: &[&str] = &["note_restricted", "assert_consistent", "check_consistent", "share", "unshare", "assign_columns", "assign_table", "check_owner"];
+const WHOLE: &[&str] = &[
+    "note_restricted",
+    "assert_consistent",
+    "check_consistent",
+    "share",
+    "unshare",
+    "administer",
+    "may_list",
+    "assign_columns",
+    "assign_table",
+    "check_owner",
+];
 
 /// What a query is wrapped in to become a PL/pgSQL body that gives its one value.
 pub const ONE: (&str, &str) = ("#variable_conflict use_column\nBEGIN\n    RETURN (\n", "\n    );\nEND");
@@ -95,9 +108,20 @@ impl Renderer {
     /// The text of a statement, without a final line break.
     pub fn statement(&self, statement: &Statement) -> Result<String, RenderError> {
         match statement {
-            Statement::State => {
-                Ok(concat!("CREATE SCHEMA IF NOT EXISTS crm_access;\n\n", include_str!("../../sql/state.sql")).trim_end().to_owned())
-            }
+            Statement::State => Ok(concat!(
+                "CREATE SCHEMA IF NOT EXISTS crm_access;\n\n",
+                include_str!("../../sql/state.sql"),
+                "\n",
+                include_str!("../../sql/questions.sql"),
+                "\n",
+                include_str!("../../sql/records.sql"),
+                "\n",
+                include_str!("../../sql/administration.sql"),
+                "\n",
+                include_str!("../../sql/closing.sql")
+            )
+            .trim_end()
+            .to_owned()),
             Statement::Signing => Ok(include_str!("../../sql/signing.sql").trim_end().to_owned()),
             Statement::CreateFunction(function) => self.function(statement, function),
             other => self.plain(other, Context::from_serialize(other)?),
@@ -110,14 +134,19 @@ impl Renderer {
         Ok(self.tera.render(&format!("{kind}.sql"), &context)?.trim_end().to_owned())
     }
 
-    fn function(&self, statement: &Statement, function: &Function) -> Result<String, RenderError> {
+    /// The text of a function's body that is a query, to be asked by itself.
+    pub fn query(&self, body: &Body) -> Result<String, RenderError> {
         let mut inner = Context::new();
-        for (name, value) in &function.body.values {
+        for (name, value) in &body.values {
             inner.insert(*name, value);
         }
+        let text = self.tera.render(&format!("functions/{}.sql", body.template), &inner)?;
+        Ok(text.trim_matches('\n').trim_end().to_owned())
+    }
+
+    fn function(&self, statement: &Statement, function: &Function) -> Result<String, RenderError> {
         let template = function.body.template;
-        let body = self.tera.render(&format!("functions/{template}.sql"), &inner)?;
-        let query = body.trim_matches('\n').trim_end();
+        let query = self.query(&function.body)?;
         let (before, after) = match &function.returns {
             _ if WHOLE.contains(&template) => ("", ""),
             Returns::Set(_) | Returns::Table(_) => ROWS,

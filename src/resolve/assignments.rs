@@ -267,7 +267,11 @@ impl Resolver<'_> {
             };
             let held = match &assigned.to {
                 Subject::HavingRole(role) if exempt(role) => Some(role),
-                to => all.roles.iter().find(|given| given.to == *to && given.channel.is_none() && exempt(&given.what)).map(|given| &given.what),
+                to => all
+                    .roles
+                    .iter()
+                    .find(|given| given.to == *to && given.channel.is_none() && exempt(&given.what))
+                    .map(|given| &given.what),
             };
             if let (Some(role), Promotion::Refuse) = (held, restriction.promotion) {
                 self.found.error(

@@ -43,7 +43,11 @@ impl Resolver<'_> {
         };
         let key = self.key_column(&written.key);
         let owners = match &written.owners {
-            Some(owners) => self.owners(owners, name.span),
+            Some(owners) => self.owners("owners", owners, name.span),
+            None => Some(Owners::None),
+        };
+        let observers = match &written.observers {
+            Some(observers) => self.owners("observers", observers, name.span),
             None => Some(Owners::None),
         };
         let creator = self.optional_column(&written.creator);
@@ -61,6 +65,7 @@ impl Resolver<'_> {
             key_type: self.key_type(&written.key_type),
             owners: owners?,
             assigned,
+            observers: observers?,
             creator,
             department,
             team,
@@ -84,7 +89,7 @@ impl Resolver<'_> {
         self.name(written, "entity", EntityName::new)
     }
 
-    fn owners(&mut self, written: &WrittenOwners, span: Span) -> Option<Owners> {
+    fn owners(&mut self, what: &str, written: &WrittenOwners, span: Span) -> Option<Owners> {
         match (written.columns.is_empty(), &written.table, &written.record, &written.user) {
             (false, None, None, None) => {
                 let columns: Vec<_> = written.columns.iter().filter_map(|column| self.column(column)).collect();
@@ -100,7 +105,7 @@ impl Resolver<'_> {
                 self.found.error(
                     Code::MissingKey,
                     span,
-                    "the owners are not given in one way",
+                    format!("the {what} are not given in one way"),
                     "write columns of the record, or `table`, `record` and `user` of a join table",
                 );
                 None

@@ -2,6 +2,7 @@
 //!
 //! Takes a [`Config`] as written, gives a [`Model`] only if nothing is wrong; otherwise every mistake has been reported.
 
+mod administration;
 mod assign;
 mod assignments;
 mod audit;
@@ -32,8 +33,9 @@ pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) 
     let directory = resolver.directory();
     let identity = resolver.identity();
     let entities = resolver.entities();
-    let roles = resolver.roles(&entities);
+    let mut roles = resolver.roles(&entities);
     let restrictions = resolver.restrictions(&entities, &roles);
+    resolver.administration(&mut roles, &restrictions);
     let assignments = resolver.assignments(&roles, &restrictions);
     let sharing = resolver.sharing(&entities, &roles);
     let accepted = resolver.accepted();

@@ -42,7 +42,10 @@ impl Resolver<'_> {
             };
             let others = [&given.create, &given.update, &given.delete, &given.export, &given.share, &given.assign, &given.import];
             let [create, update, delete, export, share, assign, import] = others.map(&mut other);
-            levels.push(RestrictionLevel { entity: entity.name.clone(), scopes: [read, create, update, delete, export, share, assign, import] });
+            levels.push(RestrictionLevel {
+                entity: entity.name.clone(),
+                scopes: [read, create, update, delete, export, share, assign, import],
+            });
             if let Some(place) = given.assign.as_ref().map(|_| entity_name.span) {
                 self.assignable(entity, place);
             }

@@ -3,7 +3,7 @@
 use super::scopes::ROOM;
 use super::{Resolver, entity_names};
 use crate::config::{EntityGrants, Level as WrittenLevel, Role as Written};
-use crate::model::{Action, Entity, EntityName, Grant, Level, Role, RoleName, Scope, StageScopes};
+use crate::model::{Action, Administers, Entity, EntityName, Grant, Level, Role, RoleName, Scope, StageScopes};
 use crate::predicate::Predicate;
 use crate::text::{At, Code, did_you_mean, listed, quoted};
 
@@ -20,7 +20,7 @@ impl Resolver<'_> {
             let grants = self.grants(entities, written);
             if let Some(checked) = self.name(name, "role", RoleName::new) {
                 let description = written.description.as_ref().map(|text| text.value.clone());
-                roles.push(Role { name: checked, description, all_includes: Vec::new(), grants });
+                roles.push(Role { name: checked, description, all_includes: Vec::new(), grants, administers: Administers::default() });
             }
         }
         for role in &mut roles {

@@ -7,8 +7,21 @@ use crate::predicate::{self, PredicateErrorKind};
 use crate::text::{At, Code, Span, did_you_mean, listed, quoted};
 
 /// Scopes that stand without an argument.
-const PLAIN: [&str; 12] =
-    ["none", "own", "created", "unassigned", "reports", "team", "territory", "department", "department_tree", "open", "shared", "all"];
+const PLAIN: [&str; 13] = [
+    "none",
+    "own",
+    "created",
+    "observed",
+    "unassigned",
+    "reports",
+    "team",
+    "territory",
+    "department",
+    "department_tree",
+    "open",
+    "shared",
+    "all",
+];
 /// The most levels of reports that can be asked for by number.
 const MAX_DEPTH: u8 = 20;
 /// Scopes that name a parent.
@@ -114,6 +127,7 @@ impl Resolver<'_> {
             "own" => (owned, Term::Own, "owners"),
             "unassigned" => (owned, Term::Unassigned, "owners"),
             "created" => (entity.creator.is_some(), Term::Created, "creator"),
+            "observed" => (!matches!(entity.observers, Owners::None), Term::Observed, "observers"),
             "open" => (entity.open.is_some(), Term::Open, "open"),
             "shared" => return Some(Term::Shared(ShareLevel::Read)),
             "reports" => return self.reports_term(entity, text, None),

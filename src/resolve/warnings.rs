@@ -1,5 +1,7 @@
 //! What is allowed and yet hardly meant.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Resolver;
 use crate::model::{Link, Model, Owners, Subject, TableName};
 use crate::text::{Code, Span, quoted};
@@ -22,6 +24,12 @@ impl Resolver<'_> {
                 && !protected(&join.table)
             {
                 let span = written.owners.as_ref().and_then(|owners| owners.table.as_ref()).map_or(name.span, |table| table.span);
+                open.push((&join.table, span));
+            }
+            if let Owners::Table(join) = &entity.observers
+                && !protected(&join.table)
+            {
+                let span = written.observers.as_ref().and_then(|observers| observers.table.as_ref()).map_or(name.span, |table| table.span);
                 open.push((&join.table, span));
             }
             for parent in &entity.parents {
@@ -53,6 +61,16 @@ impl Resolver<'_> {
         if !model.assignments.role_tables.is_empty() || model.assignments.stored {
             return;
         }
+        if let Some(users) = each_with_a_role_of_their_own(model) {
+            let place = self.config.roles.iter().map(|(name, _)| name.span).next();
+            self.found.warning(
+                Code::OneRolePerUser,
+                place,
+                format!("each of the {users} users who have a role has one of their own"),
+                "give users common roles and narrow them by scopes or a restriction (B13)",
+            );
+            return;
+        }
         for role in &model.roles {
             let given: Vec<&Subject> =
                 model.assignments.roles.iter().filter(|given| given.what == role.name).map(|given| &given.to).collect();
@@ -76,4 +94,19 @@ impl Resolver<'_> {
             }
         }
     }
+}
+
+/// How many users have a role, if each of them has one that nobody else has; two may well be different.
+fn each_with_a_role_of_their_own(model: &Model) -> Option<usize> {
+    if !model.assignments.role_flags.is_empty() {
+        return None;
+    }
+    let mut held: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for given in &model.assignments.roles {
+        let Subject::User(user) = &given.to else { return None };
+        held.entry(given.what.as_str()).or_default().insert(user);
+    }
+    let users: BTreeSet<&str> = held.values().flatten().copied().collect();
+    let own: BTreeSet<&str> = held.values().filter(|users| users.len() == 1).flatten().copied().collect();
+    (users.len() > 2 && own == users).then_some(users.len())
 }

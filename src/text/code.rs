@@ -83,6 +83,8 @@ codes! {
     ParentCycle = "parent-cycle",
     /// Roles include each other.
     RoleCycle = "role-cycle",
+    /// A role can give another that may change more rights than it may itself.
+    EscalatingRole = "escalating-role",
     /// Scopes are given by stage for an entity without stages.
     NoStages = "no-stages",
     /// A stage is named that its entity does not have.
@@ -141,8 +143,10 @@ codes! {
     ForeignPolicy = "foreign-policy",
     /// An index is missing that a policy needs to be fast.
     MissingIndex = "missing-index",
-    /// A user has several roles, which makes rights hard to follow.
+    /// Users have roles of their own, which makes rights hard to follow.
     OneRolePerUser = "one-role-per-user",
+    /// A user's roles differ in strength.
+    RoleConflict = "role-conflict",
     /// There is more to say than fits.
     TooManyDiagnostics = "too-many-diagnostics",
 }

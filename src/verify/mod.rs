@@ -19,7 +19,7 @@ use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Location, Token, Tokenizer, Word};
 
-use crate::program::{Program, Statement};
+use crate::program::{Body, Program, Statement};
 use crate::render::{Neutral, ONE, Plain, Quoting, ROWS, RenderError, Renderer, Script, dollar_tag, script};
 
 /// Kinds of statements that sqlparser can't read, with the reason.
@@ -73,6 +73,17 @@ pub fn verified(program: &Program) -> Result<Script, VerifyError> {
             .map_err(|reason| VerifyError::Different { text: statement.text.clone(), reason })?;
     }
     Ok(script)
+}
+
+/// Renders a query that is asked by itself and verifies it like a statement.
+pub fn verified_query(body: &Body) -> Result<String, VerifyError> {
+    let text = Renderer::new(Arc::new(Plain))?.query(body)?;
+    let neutral = Arc::new(Neutral::default());
+    let twin = Renderer::new(neutral.clone())?.query(body)?;
+    match round_trip(&text).and_then(|()| same_tokens(&text, &twin, &neutral)) {
+        Ok(()) => Ok(text),
+        Err(reason) => Err(VerifyError::Different { text, reason }),
+    }
 }
 
 /// Checks one text against the statement that it was rendered from; says what differs.

@@ -6,8 +6,15 @@ use crate::attacker::{COMPANIES, LENAS, acting, after, person};
 use crate::support::{REFUSED, Refused, TARGETS, World, refused};
 
 /// What a member of the application's role may call of ours, by name. Whatever is added here answers to anybody, so it has to be looked at.
-const CALLABLE: [&str; 20] = [
+const CALLABLE: [&str; 27] = [
     "crm_access.can(text,text,bigint)",
+    "crm_access.can(text,text,bigint[])",
+    "crm_access.can(text,text,integer[])",
+    "crm_access.can(text,text,text[])",
+    "crm_access.can(text,text,uuid[])",
+    "crm_access.permissions()",
+    "crm_access_rules.can_each(text,text,text[])",
+    "crm_access_rules.permissions()",
     "crm_access.can(text,text,integer)",
     "crm_access.can(text,text,text)",
     "crm_access.can(text,text,uuid)",

@@ -5,6 +5,7 @@ use crm_access::decide::{assign, delete, import, insert, lock, merge_delete, mer
 use crm_access::model::{Action, Entity, KeyType, Link, Model};
 
 use crate::data::{USERS, row, value};
+use crate::permissions::permitted;
 use crate::random::Random;
 use crate::tables::{Flavor, Kind, columns, key, literal, quoted, row_sql, table_sql};
 
@@ -99,6 +100,7 @@ impl About<'_> {
             "SELECT ARRAY[count(*)::text, coalesce(max(length(id::text)), 0)::text, coalesce(min(id::text COLLATE \"C\"), '')] FROM {table}"
         );
         self.push(sql, Expected::Keys(summed), all);
+        self.checks.extend(permitted(self.judge, self.entity));
         // Each asks for itself, which takes long.
         if self.random.chance(10) {
             let action = *self.random.pick(&Action::ALL);
@@ -118,6 +120,13 @@ impl About<'_> {
                 keys.join(", "),
                 action.name(),
                 self.entity.name
+            );
+            self.push(sql, self.keys(&places), all);
+            let sql = format!(
+                "SELECT array_agg(k) FROM crm_access.can('{}', '{}', ARRAY[{}]::text[]) AS k",
+                action.name(),
+                self.entity.name,
+                keys.join(", ")
             );
             self.push(sql, self.keys(&places), all);
         }

@@ -169,6 +169,14 @@ impl Maker<'_> {
         if owned {
             terms.extend([word("own"), word("own"), word("unassigned")]);
         }
+        match self.random.below(6) {
+            0 => drop(made.insert("observers".into(), json!(["owner2", "creator"]))),
+            1 => drop(made.insert("observers".into(), json!({"table": format!("o{at}"), "record": "rec", "user": "usr"}))),
+            _ => {}
+        }
+        if made.contains_key("observers") {
+            terms.push(word("observed"));
+        }
         for (name, term, percent) in [("creator", "created", 60), ("open", "open", 40), ("stage", "", 50)] {
             if self.random.chance(percent) {
                 made.insert(name.into(), json!(name));

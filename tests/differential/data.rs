@@ -97,7 +97,10 @@ pub fn world(random: &mut Random, flavor: &Flavor) -> World {
         let name = if random.chance(8) { "earlier" } else { RESTRICTIONS[random.below(RESTRICTIONS.len())] };
         let what = RestrictionName::new(name).expect("a restriction");
         let to = subject(random, flavor);
-        store(&mut world.stored_restrictions, Assigned { what, to, confirmed: random.chance(50), period: Period::default(), channel: None });
+        store(
+            &mut world.stored_restrictions,
+            Assigned { what, to, confirmed: random.chance(50), period: Period::default(), channel: None },
+        );
     }
     for user in 1..=USERS {
         for name in RESTRICTIONS.iter().filter(|_| random.chance(40)) {

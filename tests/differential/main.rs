@@ -7,6 +7,7 @@ mod case;
 mod checks;
 mod configuration;
 mod data;
+mod permissions;
 mod random;
 mod shrink;
 #[allow(dead_code)]

@@ -83,8 +83,8 @@ fn j4_giving_away_ones_own_record_works_although_the_giver_no_longer_sees_it() {
         let again = refused(world.run("2", &format!("SELECT crm_access.assign_record('doc', {doc}, 2)")), REFUSED);
         assert_eq!(again.message, format!("there is no \"doc\" record with the key \"{doc}\""));
         only(&mut world, "3", "s");
-        assert_eq!(world.sees("3", &format!("SELECT id FROM docs WHERE id = {doc}")), [doc.clone()]);
-        let logged = "SELECT concat_ws(' ', actor, session, action, entity, record_key, detail) FROM crm_access.log";
+        assert_eq!(world.sees("3", &format!("SELECT id FROM docs WHERE id = {doc}")), std::slice::from_ref(&doc));
+        let logged = "SELECT concat_ws(' ', actor, database_role, action, entity, record_key, detail) FROM crm_access.log";
         let detail = "{\"to\": 3, \"from\": 2, \"column\": \"first_owner\"}";
         assert_eq!(world.really(logged), [format!("2 crm_backend assign doc {doc} {detail}")]);
         // Nobody who asks reads the log.

@@ -105,7 +105,7 @@ fn j4_reassignment_moves_the_right_at_once() {
         assert!(error.hint.contains("crm_access.assign_record("), "{error:?}");
         assert_eq!(world.run(ADMINISTRATOR, give), Ok(1));
         assert_eq!(may(&mut world), [[Ok(1), Ok(1)], [Ok(0), Ok(0)]]);
-        let log = "SELECT concat_ws(' ', id, actor, entity, record_key, detail ->> 'from', detail ->> 'to') FROM crm_access.log";
+        let log = "SELECT concat_ws(' ', row_number() OVER (ORDER BY at), actor, entity, record_key, detail ->> 'from', detail ->> 'to') FROM crm_access.log";
         assert_eq!(world.really(log), ["1 2 contact 1 2 3"]);
     }
 }

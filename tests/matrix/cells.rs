@@ -299,11 +299,19 @@ impl About<'_> {
             let (name, entity) = (action.name(), Plain.literal(self.entity.name.as_str()));
             let sql =
                 format!("SELECT array_agg(k) FROM unnest(ARRAY[{}]) AS k WHERE crm_access.can('{name}', {entity}, k)", keys.join(", "));
+            checks.push(check(sql, self.keys(allowed.clone().copied())));
+            let sql = format!("SELECT array_agg(k) FROM crm_access.can('{name}', {entity}, ARRAY[{}]::text[]) AS k", keys.join(", "));
             checks.push(check(sql, self.keys(allowed.copied())));
             let any = known && self.any(action) && (!action.needs_read() || self.any(Action::Read));
             let sql = format!("SELECT array_agg(x::text) FROM (SELECT crm_access.can('{name}', {entity}) AS x) AS x");
             checks.push(check(sql, format!("keys {any}")));
         }
+        let possible = |action: &Action| known && self.any(*action) && (!action.needs_read() || self.any(Action::Read));
+        let mut permitted: Vec<&str> = Action::ALL.iter().filter(|action| possible(action)).map(|action| action.name()).collect();
+        permitted.sort_unstable();
+        let sql =
+            format!("SELECT array_agg(action) FROM crm_access.permissions() WHERE entity = {}", Plain.literal(self.entity.name.as_str()));
+        checks.push(check(sql, format!("keys {}", permitted.join(" "))));
         checks
     }
 

@@ -135,7 +135,13 @@ fn stored(bench: &Bench, random: &mut Random) -> Vec<Check> {
                     continue;
                 }
                 let (mut after, period) = (world.clone(), some_period(random, world.now));
-                after.stored_restrictions.push(Assigned { what: restriction.name.clone(), to: to.clone(), confirmed, period, channel: None });
+                after.stored_restrictions.push(Assigned {
+                    what: restriction.name.clone(),
+                    to: to.clone(),
+                    confirmed,
+                    period,
+                    channel: None,
+                });
                 checks.push(judged(bench, store("restriction", restriction.name.as_str(), &to, confirmed, period), 1, &after));
             }
         }

@@ -173,7 +173,9 @@ pub fn given_roles(model: &Model, world: &World, user: &str, when: When) -> BTre
     let given = &model.assignments;
     let stored: &[Assigned<RoleName>] = if given.stored { &world.stored_roles } else { &[] };
     let mut found: Vec<(String, u8)> = Vec::new();
-    for assigned in given.roles.iter().chain(stored).filter(|assigned| assigned.channel.is_none() && counts(assigned.period, world.now, when)) {
+    for assigned in
+        given.roles.iter().chain(stored).filter(|assigned| assigned.channel.is_none() && counts(assigned.period, world.now, when))
+    {
         found.extend(reached(model, world, &assigned.to, user, when).map(|rank| (assigned.what.to_string(), rank)));
     }
     for table in &given.role_tables {
@@ -227,7 +229,12 @@ pub fn restrictions(model: &Model, world: &World, when: When) -> BTreeMap<String
     let stored: &[Assigned<RestrictionName>] = if given.stored { &world.stored_restrictions } else { &[] };
     for user in users_named(model, world) {
         let mut found: Vec<(String, bool)> = Vec::new();
-        for assigned in given.restrictions.iter().chain(stored).filter(|assigned| assigned.channel.is_none() && counts(assigned.period, world.now, when)) {
+        for assigned in given
+            .restrictions
+            .iter()
+            .chain(stored)
+            .filter(|assigned| assigned.channel.is_none() && counts(assigned.period, world.now, when))
+        {
             if reached(model, world, &assigned.to, &user, when).is_some() {
                 found.push((assigned.what.to_string(), assigned.confirmed));
             }

@@ -280,7 +280,9 @@ fn store(random: &mut Random, model: &Model, world: &mut World, keep: Keep<'_>) 
             continue;
         }
         let period = some_period(random, world.now);
-        keep(world, &|world| world.stored_roles.push(Assigned { what: what.clone(), to: to.clone(), confirmed: false, period, channel: None }));
+        keep(world, &|world| {
+            world.stored_roles.push(Assigned { what: what.clone(), to: to.clone(), confirmed: false, period, channel: None })
+        });
     }
     for (at, to) in some_subjects(random, model, world).into_iter().enumerate() {
         let Some(restriction) = model.restrictions.get(at % model.restrictions.len().max(1)) else { return };
@@ -289,7 +291,9 @@ fn store(random: &mut Random, model: &Model, world: &mut World, keep: Keep<'_>) 
             continue;
         }
         let period = some_period(random, world.now);
-        keep(world, &|world| world.stored_restrictions.push(Assigned { what: what.clone(), to: to.clone(), confirmed, period, channel: None }));
+        keep(world, &|world| {
+            world.stored_restrictions.push(Assigned { what: what.clone(), to: to.clone(), confirmed, period, channel: None })
+        });
     }
 }
 

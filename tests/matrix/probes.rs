@@ -97,7 +97,13 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
         for role in &bench.model.roles {
             let to = crm_access::model::Subject::Everyone;
             let (mut world, period) = (bench.world.clone(), crm_access::model::Period::default());
-            world.stored_roles.push(crm_access::model::Assigned { what: role.name.clone(), to: to.clone(), confirmed: false, period, channel: None });
+            world.stored_roles.push(crm_access::model::Assigned {
+                what: role.name.clone(),
+                to: to.clone(),
+                confirmed: false,
+                period,
+                channel: None,
+            });
             let sql = crate::bench::store("role", role.name.as_str(), &to, false, period);
             let before = format!("SET LOCAL session_replication_role = replica; {sql}; SET LOCAL session_replication_role = origin;");
             for asker in everyone.iter().skip(1).step_by(6) {

@@ -6,7 +6,7 @@
 //! **Example.** `GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA crm_access TO crm_app`, said for all schemas at once.
 //!
 //! **How to mend it.** Take it away; applying again does so too, for the roles that the configuration names. People who give out roles get
-//! EXECUTE on `crm_access.assign` in a role of their own.
+//! EXECUTE on `crm_access.assign` in a role of their own, or a role of the configuration that `administers` them.
 
 use super::prelude::*;
 
@@ -20,11 +20,35 @@ pub const LINT: Lint = Lint {
     check: Check::Database(check),
 };
 
-/// What an apply grants: the questions that everybody may ask about themselves, and two whose callers another lint looks at.
-const GRANTED: [&str; 8] = ["can(", "current_user_key(", "version(", "act_as(", "issue(", "exporting(", "share(", "unshare("];
+/// What an apply grants: the questions that everybody may ask about themselves, what asks for a right of the user's own, and two whose callers
+/// another lint looks at.
+const GRANTED: [&str; 15] = [
+    "can(",
+    "permissions(",
+    "current_user_key(",
+    "version(",
+    "act_as(",
+    "issue(",
+    "exporting(",
+    "share(",
+    "unshare(",
+    "assign_record(",
+    "import(",
+    "submit(",
+    "insert_records(",
+    "entity_table(",
+    "importing(",
+];
+/// What it grants where a role administers roles: these check the user's own right to it.
+const DELEGATED: [&str; 5] = ["change_assignment(", "assign(", "revoke(", "restrict(", "unrestrict("];
+/// What it grants where a role may list who has what.
+const LISTED: [&str; 2] = ["roles(", "assignments("];
 
 fn check(case: &Case<'_>, found: &mut Findings) {
-    let granted = |object: &str| GRANTED.iter().any(|name| object.strip_prefix("crm_access.").unwrap_or(object).starts_with(name));
+    let delegated = DELEGATED.iter().filter(|_| case.model.is_delegated());
+    let listed = LISTED.iter().filter(|_| case.model.is_listed());
+    let names: Vec<&str> = GRANTED.iter().chain(delegated).chain(listed).copied().collect();
+    let granted = |object: &str| names.iter().any(|name| object.strip_prefix("crm_access.").unwrap_or(object).starts_with(name));
     for grant in &case.catalog.state_grants {
         let reader = grant.grantee == Grantee::Role(case.model.reader_role.as_str().to_owned());
         if reader || !case.asks(&grant.grantee) || (grant.kind == "FUNCTION" && granted(&grant.object)) {

@@ -1,0 +1,2 @@
+WITH {% include "functions/asking.sql" %}
+SELECT a.restriction FROM applying AS a
