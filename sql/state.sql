@@ -514,13 +514,16 @@ BEGIN
     FROM crm_access.assignment a
     WHERE a.kind = 'restriction' AND NOT (
         EXISTS (SELECT 1 FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'stored_assignments')
-        AND EXISTS (SELECT 1 FROM crm_access.object o WHERE o.kind = 'restriction' AND o.name = a.name))
+        AND EXISTS (SELECT 1 FROM crm_access.object o WHERE o.kind = 'restriction' AND o.name = a.name)
+        AND EXISTS (SELECT 1 FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'subject' AND o.name = a.subject)
+        AND (a.subject <> 'channel' OR EXISTS (
+            SELECT 1 FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'channel' AND o.name = a.subject_key)))
     ORDER BY 1 LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'the stored % would no longer hold', left_over USING
             ERRCODE = 'object_not_in_prerequisite_state',
-            DETAIL = 'The configuration has no such restriction, or takes no stored assignments.',
-            HINT = 'Keep the restriction and "stored: true", or call crm_access.unrestrict() first.';
+            DETAIL = 'The configuration has no such restriction or subject, or takes no stored assignments.',
+            HINT = 'Keep the restriction, its subject and "stored: true", or call crm_access.unrestrict() first.';
     END IF;
     -- A role that is gone has given what it gave (B5): one of the same name later starts with nobody.
     WITH gone AS (

@@ -1,5 +1,7 @@
 //! Roles at run time (B12): who may give and take what, and lists of roles and assignments.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::CompileError;
@@ -27,6 +29,9 @@ pub fn administration(functions: &mut Functions) -> Result<(), CompileError> {
     if model.is_delegated() {
         functions.require(Need::Fixed("administer"), |_, name| {
             let mut values = user_values(&model.directory);
+            let channels = model.directory.channels.iter().flat_map(|channel| &channel.roles);
+            let logins: BTreeSet<String> = channels.map(ToString::to_string).chain([String::new()]).collect();
+            values.insert("logins", value(Sql::Texts(logins.into_iter().collect())));
             values.insert("union", (model.conflict == Conflict::Union).into());
             let time = || Sql::word("timestamptz");
             let function = Function {
@@ -150,6 +155,7 @@ pub fn given_values(model: &Model, stored: bool) -> std::collections::BTreeMap<&
             "from": optional(source.from.as_ref().map(Sql::ident)),
             "until": optional(source.until.as_ref().map(Sql::ident)),
             "source": value(Sql::literal(format!("table {}", source.table))),
+            "narrows": kind == "restriction",
         })
     };
     let of_roles = given.role_tables.iter().map(|source| table("role", source));

@@ -10,40 +10,62 @@ use super::key_type;
 use crate::model::{Assigned, Channel, LeaderRule, Members, Model, NameTable, Promotion, Restriction, Subject, TableName};
 use crate::program::{Body, Function, Returns, Sql, Trigger, Volatility};
 
+/// Whose roles or restrictions a function gives.
+#[derive(Clone, Copy, PartialEq)]
+enum Whose {
+    /// Every user's, over no channel.
+    Everybody,
+    /// A user's, over the channel in use.
+    User,
+    /// A user's, over the channel of a database role.
+    UserOver,
+}
+
+/// Whether someone may change rights and has some over a channel alone, so that what a change does over other channels must be told as well.
+pub fn asks_over_channels(model: &Model) -> bool {
+    model.is_delegated() && !model.directory.channels.is_empty()
+}
+
 /// `roles()`, `roles_of(user)`, `granted(...)`, `restrictions()`, `restrictions_of(user)`, `restricted(...)`.
 pub fn assignments(functions: &mut Functions) -> Result<(), CompileError> {
     let model = functions.model;
     let key = key_type(model.directory.users.key_type);
     let text = || Sql::word("text");
-    for mine in [false, true] {
+    let over = asks_over_channels(model).then_some(Whose::UserOver);
+    for whose in [Whose::Everybody, Whose::User].into_iter().chain(over) {
         let callers = Callers::Functions;
-        let arguments = || if mine { vec![key.clone()] } else { Vec::new() };
+        let (arguments, roles, restrictions, why) = match whose {
+            Whose::Everybody => (Vec::new(), "roles", "restrictions", "of every user"),
+            Whose::User => (vec![key.clone()], "roles_of", "restrictions_of", "of a user"),
+            Whose::UserOver => {
+                (vec![key.clone(), text()], "roles_over", "restrictions_over", "of a user over the channel of a database role")
+            }
+        };
         let mut columns = vec![(Sql::ident("role"), text()), (Sql::ident("rank"), Sql::word("integer"))];
         let mut narrowing = vec![(Sql::ident("restriction"), text())];
-        if !mine {
+        if whose == Whose::Everybody {
             columns.insert(0, (Sql::ident("user_key"), key.clone()));
             narrowing.insert(0, (Sql::ident("user_key"), key.clone()));
             narrowing.push((Sql::ident("confirmed"), Sql::word("boolean")));
         }
-        functions.require(Need::Fixed(if mine { "roles_of" } else { "roles" }), |_, name| {
+        functions.require(Need::Fixed(roles), |_, name| {
             Ok(Made {
                 function: reading(
                     &name,
-                    arguments(),
+                    arguments.clone(),
                     Returns::Table(columns),
-                    Body { template: "roles", values: role_values(model, mine) },
+                    Body { template: "roles", values: role_values(model, whose) },
                 ),
-                why: if mine { "roles of a user" } else { "roles of every user" }.to_owned()
-                    + "; rank 1 where given to the user alone, 4 to everyone",
+                why: format!("roles {why}; rank 1 where given to the user alone, 4 to everyone"),
                 callers,
             })
         })?;
-        functions.require(Need::Fixed(if mine { "restrictions_of" } else { "restrictions" }), |_, name| {
-            let values = restriction_values(model, mine);
+        functions.require(Need::Fixed(restrictions), |_, name| {
+            let values = restriction_values(model, whose);
             // One column in TABLE (...) would be a set of that type; the template names it either way.
             Ok(Made {
-                function: reading(&name, arguments(), Returns::Table(narrowing), Body { template: "restrictions", values }),
-                why: if mine { "restrictions of a user" } else { "restrictions of every user" }.to_owned(),
+                function: reading(&name, arguments, Returns::Table(narrowing), Body { template: "restrictions", values }),
+                why: format!("restrictions {why}"),
                 callers,
             })
         })?;
@@ -113,10 +135,11 @@ fn table_values(source: &NameTable) -> Value {
     })
 }
 
-fn role_values(model: &Model, mine: bool) -> std::collections::BTreeMap<&'static str, Value> {
+fn role_values(model: &Model, whose: Whose) -> std::collections::BTreeMap<&'static str, Value> {
     let given = &model.assignments;
     let mut values = user_values(&model.directory);
-    values.insert("mine", Value::Bool(mine));
+    values.insert("mine", Value::Bool(whose != Whose::Everybody));
+    values.insert("over", Value::Bool(whose == Whose::UserOver));
     values.insert("stored", Value::Bool(given.stored));
     values.insert("channels", channel_values(model));
     values.insert("listed", given.roles.iter().map(|assigned| subject_values(model, assigned)).collect());
@@ -127,10 +150,11 @@ fn role_values(model: &Model, mine: bool) -> std::collections::BTreeMap<&'static
     values
 }
 
-fn restriction_values(model: &Model, mine: bool) -> std::collections::BTreeMap<&'static str, Value> {
+fn restriction_values(model: &Model, whose: Whose) -> std::collections::BTreeMap<&'static str, Value> {
     let given = &model.assignments;
     let mut values = user_values(&model.directory);
-    values.insert("mine", Value::Bool(mine));
+    values.insert("mine", Value::Bool(whose != Whose::Everybody));
+    values.insert("over", Value::Bool(whose == Whose::UserOver));
     values.insert("stored", Value::Bool(given.stored));
     values.insert("channels", channel_values(model));
     let (holders, listed): (Vec<_>, Vec<_>) = given.restrictions.iter().partition(|assigned| matches!(assigned.to, Subject::HavingRole(_)));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::access::{StageTest, any_condition, arms, describe_stage, in_effect, lifting_roles, record_condition, shared, texts};
 use super::functions::{Callers, Functions, Made, Need, body, qualified, reading, value};
-use super::{CompileError, key_type};
+use super::{CompileError, checks, key_type};
 use crate::model::{Action, Conflict, Entity, Model, RoleName};
 use crate::program::{Body, Expr, Returns, Sql};
 
@@ -15,8 +15,13 @@ pub fn permissions(functions: &mut Functions) -> Result<(), CompileError> {
     if model.is_delegated() {
         functions.require(Need::Fixed("my_restrictions"), |_, name| {
             Ok(Made {
-                function: reading(&name, Vec::new(), Returns::Set(text()), body("my_restrictions", asking(model))),
-                why: "names of the restrictions that narrow what the user may do".to_owned(),
+                function: reading(
+                    &name,
+                    vec![text()],
+                    Returns::Set(text()),
+                    body("my_restrictions", asking(model, checks::asks_over_channels(model))),
+                ),
+                why: "names of the restrictions that narrow what the user may do, over the channel of a database role".to_owned(),
                 callers: Callers::Functions,
             })
         })?;
@@ -39,12 +44,12 @@ pub fn permissions(functions: &mut Functions) -> Result<(), CompileError> {
 }
 
 /// Values of the part that says which roles the user has, and which restrictions apply.
-fn asking(model: &Model) -> [(&'static str, Value); 2] {
+fn asking(model: &Model, over: bool) -> [(&'static str, Value); 3] {
     let names = model.restrictions.iter().map(|restriction| restriction.name.to_string()).collect();
     let restrictions = model.restrictions.iter().map(
         |restriction| json!({"name": value(Sql::literal(&restriction.name)), "lifted_by": names_of(&lifting_roles(model, restriction))}),
     );
-    [("restrictions", restrictions.collect()), ("known", value(Sql::Texts(names)))]
+    [("restrictions", restrictions.collect()), ("known", value(Sql::Texts(names))), ("over", over.into())]
 }
 
 fn names_of(roles: &[RoleName]) -> Value {
@@ -125,7 +130,7 @@ fn permission_body(functions: &mut Functions) -> Result<Body, CompileError> {
         ("most_specific", (model.conflict == Conflict::MostSpecific).into()),
         ("needing_read", value(Sql::Texts(needing_read))),
     ];
-    Ok(Body { template: "permissions", values: own.into_iter().chain(asking(model)).collect() })
+    Ok(Body { template: "permissions", values: own.into_iter().chain(asking(model, false)).collect() })
 }
 
 /// `can_<entity>(action, key)` and `can_each_<entity>(action, keys)`.

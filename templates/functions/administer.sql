@@ -3,7 +3,8 @@ DECLARE
     what text := CASE WHEN $1 IN ('assign', 'revoke') THEN 'role' ELSE 'restriction' END;
     taking text := CASE WHEN $1 IN ('assign', 'revoke') THEN 'revoke' ELSE 'unrestrict' END;
     standing crm_access.assignment;
-    narrowed text[];
+    logins CONSTANT text[] := {{ logins | q }};
+    narrowed jsonb;
     lifted text;
     done boolean := true;
 BEGIN
@@ -14,7 +15,8 @@ BEGIN
     IF $1 <> taking THEN
         PERFORM crm_access.check_assignment(what, $2, $3, $4);
     END IF;
-    narrowed := ARRAY(SELECT crm_access_rules.my_restrictions());
+    -- Over every channel: what narrows the user there is theirs as much as what narrows them here.
+    narrowed := (SELECT jsonb_object_agg(l.login, ARRAY(SELECT crm_access_rules.my_restrictions(l.login))) FROM unnest(logins) AS l(login));
     SELECT a.* INTO standing FROM crm_access.assignment AS a
     WHERE a.kind = what AND a.name = $2 AND a.subject = $3 AND a.subject_key = coalesce(crm_access.subject_key($3, $4), '')
     FOR UPDATE;
@@ -42,7 +44,8 @@ BEGIN
         PERFORM crm_access.store_assignment(asking::text, what, $2, $3, $4, $5, $6, $7, $8);
     END IF;
     -- A restriction that goes with a role, or rests under one, is lifted by the way.
-    SELECT r.name INTO lifted FROM unnest(narrowed) AS r(name) WHERE r.name NOT IN (SELECT crm_access_rules.my_restrictions()) ORDER BY 1 LIMIT 1;
+    SELECT r.name INTO lifted FROM unnest(logins) AS l(login), jsonb_array_elements_text(narrowed -> l.login) AS r(name)
+    WHERE r.name NOT IN (SELECT crm_access_rules.my_restrictions(l.login)) ORDER BY 1 LIMIT 1;
     IF lifted IS NOT NULL THEN
         RAISE EXCEPTION 'user % would lift the restriction % from themselves', asking, quote_literal(lifted) USING
             ERRCODE = 'insufficient_privilege', HINT = 'Somebody else who may can do it.';

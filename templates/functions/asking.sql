@@ -1,9 +1,9 @@
 asking AS MATERIALIZED (
     SELECT crm_access_rules.me() AS user_key
 ), mine AS MATERIALIZED (
-    SELECT r.role, r.rank FROM crm_access_rules.roles_of((SELECT a.user_key FROM asking AS a)) AS r
+    SELECT r.role, r.rank FROM crm_access_rules.{% if over %}roles_over{% else %}roles_of{% endif %}((SELECT a.user_key FROM asking AS a){% if over %}, $1{% endif %}) AS r
 ), given AS MATERIALIZED (
-    SELECT r.restriction FROM crm_access_rules.restrictions_of((SELECT a.user_key FROM asking AS a)) AS r
+    SELECT r.restriction FROM crm_access_rules.{% if over %}restrictions_over{% else %}restrictions_of{% endif %}((SELECT a.user_key FROM asking AS a){% if over %}, $1{% endif %}) AS r
 ), applying AS MATERIALIZED (
     SELECT n.restriction
     FROM (

@@ -16,7 +16,7 @@
 {%- for source in every_table %}
     UNION ALL SELECT {{ source.kind | q }}, t.{{ source.name | q }}::text, 'user', t.{{ source.user | q }}::text, false, {{ source.source | q }},
         {% if source.from %}t.{{ source.from | q }}{% else %}NULL{% endif %}, {% if source.until %}t.{{ source.until | q }}{% else %}NULL{% endif %}
-    FROM {{ source.table | q }} AS t
+    FROM {{ source.table | q }} AS t{% if not source.narrows %} WHERE t.{{ source.name | q }} IS NOT NULL{% endif %}
 {%- endfor %}
 {%- if stored %}
     UNION ALL SELECT a.kind, a.name, a.subject, a.subject_key, a.subdepartments, 'stored', a.starts_at, a.ends_at FROM crm_access.assignment AS a

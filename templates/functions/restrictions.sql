@@ -22,7 +22,7 @@ FROM (
 {%- for assigned in holders %}
     UNION ALL
     SELECT {% if mine %}$1{% else %}m.user_key{% endif %}, {{ assigned.name | q }}, {% if assigned.confirmed %}true{% else %}false{% endif %}
-    FROM {% if mine %}crm_access_rules.roles_of($1){% else %}crm_access_rules.roles(){% endif %} AS m WHERE m.role = ANY ({{ assigned.roles | q }}){% include "functions/listed_period.sql" %}
+    FROM {% if over %}crm_access_rules.roles_over($1, $2){% elif mine %}crm_access_rules.roles_of($1){% else %}crm_access_rules.roles(){% endif %} AS m WHERE m.role = ANY ({{ assigned.roles | q }}){% include "functions/listed_period.sql" %}
 {%- endfor %}
 ) AS r
 {%- if mine %}

@@ -6,7 +6,7 @@ use crate::language::{BY_COLUMN, DOCS, Parts};
 use crate::support::{REFUSED, Refused, TARGETS, World, refused};
 
 /// Calls a function as a user of the application, for good.
-fn calls(world: &mut World, user: &str, call: &str) -> Result<Vec<String>, Refused> {
+pub fn calls(world: &mut World, user: &str, call: &str) -> Result<Vec<String>, Refused> {
     let identity = world.identity(user);
     let mut transaction = world.backend.transaction()?;
     transaction.batch_execute(&identity)?;

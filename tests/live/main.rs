@@ -39,6 +39,7 @@ mod odoo_sales;
 mod permissions;
 mod removal;
 mod review;
+mod rights_over_channels;
 mod rows;
 mod server_stays_up;
 mod support;

@@ -3,12 +3,13 @@
 use crate::language::{DOCS, Parts, only};
 use crate::rows::is_nobody;
 use crate::support::{REFUSED, TARGETS, World, refused};
+use crm_access::model::Action;
 
 const ALL: &str = "SELECT concat_ws('|', entity, action, scope, array_to_string(scopes, ';'), array_to_string(restricted_by, ',')) FROM crm_access.permissions()";
 
 /// There is a row just where `can` says that something may be done.
 fn agrees(world: &mut World, entities: &[&str], user: &str) {
-    for action in ["read", "create", "update", "delete"] {
+    for action in Action::ALL.map(Action::name) {
         let permitted = world.sees(user, &format!("SELECT entity FROM crm_access.permissions() WHERE action = '{action}'"));
         let list = entities.iter().map(|entity| format!("'{entity}'")).collect::<Vec<_>>().join(", ");
         let able = world.sees(user, &format!("SELECT e FROM unnest(ARRAY[{list}]) AS e WHERE crm_access.can('{action}', e)"));
@@ -29,6 +30,7 @@ fn o7_permissions_names_each_entity_and_action_with_the_widest_scope_in_one_quer
                 "lead|read|open|open|",
                 "partner_contact|read|all|all|",
                 "partner|read|all|all|",
+                "ticket|assign|own|own;unassigned|",
                 "ticket|create|all|all|",
                 "ticket|read|all|all|",
                 "ticket|update|own|own;unassigned|",
@@ -38,10 +40,10 @@ fn o7_permissions_names_each_entity_and_action_with_the_widest_scope_in_one_quer
         let rita = world.sees("14", &format!("{ALL} WHERE entity = 'lead'"));
         assert_eq!(
             rita,
-            ["create", "delete", "export", "read", "update"].map(|action| {
+            ["assign", "create", "delete", "export", "import", "read", "share", "update"].map(|action| {
                 let scopes = match action {
                     "read" => "all;where ...;own;unassigned",
-                    "create" | "update" => "where ...;own;unassigned",
+                    "assign" | "create" | "update" => "where ...;own;unassigned",
                     _ => "where ...",
                 };
                 format!("lead|{action}|own|{scopes}|own_records_only")
@@ -66,10 +68,13 @@ fn o7_permissions_names_each_entity_and_action_with_the_widest_scope_in_one_quer
 fn o7_permissions_agree_with_can_for_every_preset() {
     let odoo =
         ["partner", "partner_contact", "lead", "opportunity", "opportunity_owner", "sales_order", "sales_order_line", "ticket", "activity"];
-    let teamleader = ["company", "contact", "contact_company", "deal", "quotation", "invoice", "ticket", "activity"];
+    let teamleader = ["company", "contact", "contact_company", "deal", "quotation", "invoice", "ticket", "activity", "email"];
+    let jetpack = ["company", "contact", "transaction", "quote", "invoice", "task"];
     let bitrix = ["company", "contact", "lead", "deal", "lead_observer", "deal_observer", "activity"];
     for target in TARGETS {
-        for (preset, entities) in [("odoo-crm", &odoo[..]), ("teamleader", &teamleader[..]), ("bitrix24", &bitrix[..])] {
+        for (preset, entities) in
+            [("odoo-crm", &odoo[..]), ("teamleader", &teamleader[..]), ("bitrix24", &bitrix[..]), ("jetpack", &jetpack[..])]
+        {
             let mut world = World::new(preset, target);
             for user in (1..=16).map(|user| user.to_string()).chain(["999".to_owned()]) {
                 if !is_nobody(&mut world, &user) {
@@ -99,11 +104,15 @@ fn o7_permissions_follow_the_conflict_strategy_and_the_restrictions() {
             (
                 "union",
                 &[
+                    "box assign all {}",
                     "box create all {}",
                     "box delete all {}",
                     "box export all {}",
+                    "box import all {}",
                     "box read all {}",
+                    "box share all {}",
                     "box update all {}",
+                    "doc assign all at stages other than won {}",
                     "doc delete all at stages other than won {}",
                     "doc read all {}",
                     "doc update all at stages other than won {}",
@@ -112,10 +121,14 @@ fn o7_permissions_follow_the_conflict_strategy_and_the_restrictions() {
             (
                 "most_specific",
                 &[
+                    "box assign all {}",
                     "box create all {}",
                     "box export all {}",
+                    "box import all {}",
                     "box read own {}",
+                    "box share all {}",
                     "box update all {}",
+                    "doc assign all at stages other than won {}",
                     "doc delete all at stages other than won {}",
                     "doc read all {}",
                     "doc update all at stages other than won {}",
@@ -124,9 +137,12 @@ fn o7_permissions_follow_the_conflict_strategy_and_the_restrictions() {
             (
                 "deny_wins",
                 &[
+                    "box assign all {}",
                     "box create all {}",
                     "box export all {}",
+                    "box import all {}",
                     "box read all {}",
+                    "box share all {}",
                     "box update all {}",
                     "doc delete all at stages other than won {}",
                     "doc read all {}",
@@ -153,7 +169,8 @@ fn o7_permissions_follow_the_conflict_strategy_and_the_restrictions() {
             // Under no exempt role, the other restriction hides the docs and leaves own boxes.
             assert_eq!(
                 world.sees("2", short),
-                ["create", "delete", "export", "read", "update"].map(|action| format!("box {action} own {{lifted}}"))
+                ["assign", "create", "delete", "export", "import", "read", "share", "update"]
+                    .map(|action| format!("box {action} own {{lifted}}"))
             );
             agrees(&mut world, &["doc", "box", "note"], "2");
         }
@@ -202,7 +219,7 @@ fn o7_can_tells_of_many_keys_at_once_just_what_it_tells_of_each() {
         ] {
             let mut world = World::new(preset, target);
             for user in users {
-                for action in ["read", "create", "update", "delete"] {
+                for action in ["read", "create", "update", "delete", "assign", "import"] {
                     let keys = format!(
                         "ARRAY(SELECT id::text FROM unnest('{{{}}}'::text[]) AS k(id))",
                         world.really(&format!("SELECT id FROM {table} ORDER BY md5(id::text) LIMIT 40")).join(",")
