@@ -48,6 +48,7 @@ impl Campaign {
             "adding",
             "people",
             "changing",
+            "handing over",
             "given to everyone",
             "hostile settings",
             "protected people",
@@ -113,7 +114,7 @@ impl Campaign {
             Err(refused) => return found(format!("{refused:?}")),
         };
         for (check, got) in cell.checks.iter().zip(&outcomes) {
-            let open = check.expected.starts_with("error") || check.expected == "forbidden";
+            let open = check.expected.starts_with("error") || ["forbidden", "denied"].contains(&check.expected.as_str());
             if *got != check.expected && !(open && got.starts_with(&check.expected)) {
                 return found(format!("{}\n  expected {}\n  got      {got}", check.sql, check.expected));
             }

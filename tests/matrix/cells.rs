@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crm_access::decide::{Judge, Outcome, Reads, Row, Value, World, delete, insert, lock, select, update};
-use crm_access::model::{Action, Conflict, Entity, Model, RestrictionName, RoleName, TableName};
+use crm_access::decide::{Judge, Outcome, Reads, Row, Value, World, assign, delete, insert, lock, select, update};
+use crm_access::model::{Action, Conflict, Entity, Model, Owners, RestrictionName, RoleName, TableName};
 use crm_access::render::{Plain, Quoting};
 
 use crate::bench::{Asker, Bench, Check};
@@ -96,6 +96,7 @@ pub fn of_asker(bench: &Bench, random: &mut Random, pools: &Pools, asker: Asker,
         if what != What::Reading {
             parts.push(("changing", about.changing(random)));
             parts.push(("adding", about.adding(random)));
+            parts.push(("handing over", about.handing_over(random)));
             parts.push(("can", about.can(random, known)));
         }
         for (kind, checks) in parts.into_iter().filter(|(_, checks)| !checks.is_empty()) {
@@ -211,6 +212,8 @@ impl About<'_> {
         let mut checks = Vec::new();
         for column in &self.table.columns {
             let Some(values) = self.pools.get(&(self.table.name.clone(), column.name.clone())) else { continue };
+            let owns = self.entity.assigned
+                && matches!(&self.entity.owners, Owners::Columns(columns) if columns.iter().any(|owner| owner.as_str() == column.name));
             let mine: Vec<&Value> = values.iter().filter(|value| value.key().as_deref() == self.user).take(1).collect();
             let mut tried: Vec<Value> = mine.into_iter().cloned().chain([Value::Null]).collect();
             tried.extend((0..VALUES).filter(|_| !values.is_empty()).map(|_| random.pick(values).clone()));
@@ -224,7 +227,8 @@ impl About<'_> {
                     row.insert(column.name.clone(), value.clone());
                     row
                 };
-                let (good, mut bad): (Vec<&Row>, Vec<&Row>) = open.iter().copied().partition(|row| both(&becomes(row)));
+                let given = |row: &Row| !owns || row.get(&column.name) == Some(&value) || self.judge.may_assign(self.entity, row, &value);
+                let (good, mut bad): (Vec<&Row>, Vec<&Row>) = open.iter().copied().partition(|row| both(&becomes(row)) && given(row));
                 let set = format!("UPDATE {table} SET {} = {}", Plain.identifier(&column.name), literal(&value));
                 let only = |rows: &[&Row]| {
                     let keys: Vec<String> = rows.iter().map(|row| literal(&self.key_of(row))).collect();
@@ -236,7 +240,42 @@ impl About<'_> {
                 while bad.len() > REFUSED {
                     bad.remove(random.below(bad.len()));
                 }
-                checks.extend(bad.iter().map(|row| check(only(&[row]), "refused".to_owned())));
+                // The trigger on owners comes first.
+                let how = if owns { "denied" } else { "refused" };
+                checks.extend(bad.iter().map(|row| check(only(&[row]), how.to_owned())));
+            }
+        }
+        checks
+    }
+
+    /// Records that are handed over: those that may be all at once, some of those that may not one by one, and both together.
+    fn handing_over(&self, random: &mut Random) -> Vec<Check> {
+        let entity = Plain.literal(self.entity.name.as_str());
+        let give = |rows: &[&Row], to: &Value| {
+            let keys: Vec<String> = rows.iter().map(|row| Plain.literal(&self.key_of(row).to_string())).collect();
+            format!("SELECT crm_access.assign_record({entity}, ARRAY[{}]::text[], {}::text)", keys.join(", "), literal(to))
+        };
+        let users = &self.model.directory.users;
+        let people: Vec<Value> =
+            self.judge.world().rows(&users.table).iter().filter_map(|row| row.get(users.key.as_str()).cloned()).collect();
+        if !self.entity.assigned {
+            let some: Vec<&Row> = self.rows.iter().take(1).collect();
+            return people.iter().take(1).map(|to| check(give(&some, to), "error 55000".to_owned())).collect();
+        }
+        let mut tried: Vec<Value> = people.iter().filter(|key| key.key().as_deref() == self.user).cloned().collect();
+        tried.extend((0..VALUES).map(|_| random.pick(&people).clone()));
+        tried.extend(matches!(self.entity.owners, Owners::Columns(_)).then_some(Value::Null));
+        let mut checks = Vec::new();
+        for to in tried {
+            let rows: Vec<&Row> = (0..MOVED).filter(|_| !self.rows.is_empty()).map(|_| random.pick(self.rows)).collect();
+            let may = |row: &&Row| assign(self.judge, self.entity, &[self.key_of(row)], &to, &Value::Null) != Outcome::Refused;
+            let (good, bad): (Vec<&Row>, Vec<&Row>) = rows.into_iter().partition(may);
+            if !good.is_empty() {
+                checks.push(check(give(&good, &to), "rows 1".to_owned()));
+            }
+            checks.extend(bad.iter().take(REFUSED).map(|row| check(give(&[row], &to), "denied".to_owned())));
+            if !good.is_empty() && !bad.is_empty() {
+                checks.push(check(give(&[good, bad].concat(), &to), "denied".to_owned()));
             }
         }
         checks
@@ -290,7 +329,7 @@ impl About<'_> {
     fn can(&self, random: &mut Random, known: bool) -> Vec<Check> {
         let may = |action: Action, row: &Row| self.judge.may(self.entity, action, row).allowed;
         let mut checks = Vec::new();
-        for action in Action::COMMANDS {
+        for action in Action::COMMANDS.into_iter().chain([Action::Assign, Action::Import]) {
             let mut some: Vec<&Row> = (0..4).filter(|_| !self.rows.is_empty()).map(|_| random.pick(self.rows)).collect();
             some.sort();
             some.dedup();
@@ -329,6 +368,12 @@ impl About<'_> {
     /// Whether some record may be allowed, whatever the record: a role that counts grants something, no restriction leaves nothing.
     fn any(&self, action: Action) -> bool {
         let (Some(user), world) = (self.user, self.judge.world()) else { return false };
+        // A part of updating, where it is no action of its own.
+        let action = match (action, &self.entity.owners) {
+            (Action::Assign, Owners::None) => return false,
+            (Action::Assign, _) if !self.entity.assigned => Action::Update,
+            _ => action,
+        };
         let mine = roles(self.model, world, user, When::Now);
         let grants = |name: &RoleName| {
             let role = self.model.roles.iter().find(|role| role.name == *name);

@@ -86,12 +86,14 @@ pub fn pools(model: &Model, schema: &Schema, world: &World) -> Pools {
     }
     for entity in &model.entities {
         let table = &entity.table;
-        match &entity.owners {
-            Owners::None => {}
-            Owners::Columns(columns) => columns.iter().for_each(|column| put(table, column, users.clone())),
-            Owners::Table(join) => {
-                put(&join.table, &join.left, keys(table, &entity.key, ABSENT));
-                put(&join.table, &join.right, users.clone());
+        for people in [&entity.owners, &entity.observers] {
+            match people {
+                Owners::None => {}
+                Owners::Columns(columns) => columns.iter().for_each(|column| put(table, column, users.clone())),
+                Owners::Table(join) => {
+                    put(&join.table, &join.left, keys(table, &entity.key, ABSENT));
+                    put(&join.table, &join.right, users.clone());
+                }
             }
         }
         entity.creator.iter().for_each(|column| put(table, column, users.clone()));

@@ -78,6 +78,9 @@ fn unknown(bench: &Bench, seed: u64) -> Vec<Cell> {
                 ways.push(format!("INSERT INTO {into} ({}, {}) VALUES ({user}, {name})", column(&table.user), column(&table.name)));
             }
         }
+        if ways.is_empty() {
+            return all; // Nothing is stored that could be unknown.
+        }
         let way = random.pick(&ways).clone();
         let before = format!("SET LOCAL session_replication_role = replica; {way}; SET LOCAL session_replication_role = origin;");
         let narrowed = narrowed(model, world, user);

@@ -1,7 +1,7 @@
 //! What no statement of a user shows: who else could get in, and whether the rules stand as they must.
 
 use crm_access::decide::{Judge, Row};
-use crm_access::model::{Action, Entity, Model};
+use crm_access::model::{Action, Entity, Model, Owners};
 use crm_access::program::{Target, joined_name};
 use crm_access::render::{Plain, Quoting};
 use postgres::Client;
@@ -367,19 +367,24 @@ fn ruled(model: &Model) -> bool {
 const WRONG: &str = "
 WITH entity AS (SELECT unnest($1::text[])::regclass AS relation)
 SELECT format('function %s', p.oid::regprocedure) || ': ' || w.what
-FROM pg_proc p CROSS JOIN LATERAL (VALUES
-    (NOT p.prosecdef, 'runs with the rights of its caller'),
+FROM (SELECT v.applied_by::text::regrole AS role FROM crm_access.version v ORDER BY v.id DESC LIMIT 1) AS applier, pg_proc p CROSS JOIN LATERAL (VALUES
+    (p.prosecdef = (p.proname LIKE 'check\\_owner\\_of\\_%'), 'runs with the rights of the wrong role'),
     (p.proowner <> $2::text::regrole, 'is not the reader role''s'),
     (p.proleakproof, 'is leakproof'),
     ((SELECT array_agg(c ORDER BY c) FROM unnest(p.proconfig) AS c) IS DISTINCT FROM
      ARRAY['DateStyle=ISO, YMD', 'IntervalStyle=postgres', 'TimeZone=UTC', 'search_path=pg_catalog, pg_temp'], 'has other settings'),
-    (p.provolatile <> CASE WHEN p.proname IN ('violations', 'note_restricted', 'assert_consistent', 'check_consistent', 'share', 'unshare') THEN 'v' ELSE 's' END,
+    (p.provolatile <> CASE WHEN p.proname IN ('violations', 'note_restricted', 'assert_consistent', 'check_consistent', 'share', 'unshare', 'administer', 'assign')
+                              OR p.proname LIKE 'assign\\_%' THEN 'v' ELSE 's' END,
      'has another volatility'),
-    (p.proacl IS NULL OR EXISTS (SELECT 1 FROM aclexplode(p.proacl) a WHERE a.grantee NOT IN ($2::text::regrole, $3::text::regrole)),
+    (p.proacl IS NULL OR EXISTS (SELECT 1 FROM aclexplode(p.proacl) a WHERE a.grantee NOT IN ($2::text::regrole, $3::text::regrole, applier.role)),
      'can be executed by others'),
+    (EXISTS (SELECT 1 FROM aclexplode(p.proacl) a WHERE a.grantee = applier.role) <> (p.proname IN ('all_roles', 'all_assignments', 'conflicts')),
+     'is not just for whoever applied it'),
     (EXISTS (SELECT 1 FROM aclexplode(p.proacl) a WHERE a.grantee = $3::text::regrole)
-     AND (p.proname IN ('roles', 'roles_of', 'restrictions', 'restrictions_of', 'subjects', 'subjects_of', 'identity_key', 'token_user', 'violations',
-                        'note_restricted', 'assert_consistent', 'check_consistent') OR p.proname LIKE 'can\\_%'),
+     AND (p.proname IN ('roles', 'roles_of', 'roles_over', 'restrictions', 'restrictions_of', 'restrictions_over', 'my_restrictions', 'subjects',
+                        'subjects_of', 'identity_key', 'token_user', 'violations', 'note_restricted', 'assert_consistent', 'check_consistent',
+                        'administers', 'may_list', 'all_roles', 'all_assignments', 'conflicts')
+          OR p.proname LIKE 'can\\_%' AND p.proname <> 'can_each' OR p.proname LIKE 'assign\\_%' OR p.proname LIKE 'check\\_owner\\_of\\_%'),
      'can be executed by the application')
 ) AS w (wrong, what) WHERE p.pronamespace = 'crm_access_rules'::regnamespace AND w.wrong
 UNION ALL
@@ -389,13 +394,20 @@ UNION ALL
 SELECT format('policy %s on %s: %s', p.polname, p.polrelid::regclass, w.what) FROM pg_policy p CROSS JOIN LATERAL (VALUES
     (p.polcmd = '*', 'is for every command'),
     (p.polroles <> ARRAY[$2::text::regrole::oid] AND p.polroles <> ARRAY[$3::text::regrole::oid], 'is for other roles'),
-    (p.polroles = ARRAY[$2::text::regrole::oid] AND p.polcmd <> 'r', 'lets the reader role change something')
+    (p.polroles = ARRAY[$2::text::regrole::oid] AND p.polcmd <> 'r'
+     AND format('%s.%s %s', (SELECT relnamespace::regnamespace FROM pg_class WHERE oid = p.polrelid), (SELECT quote_ident(relname) FROM pg_class WHERE oid = p.polrelid), p.polcmd) <> ALL ($5::text[]),
+     'lets the reader role change something')
 ) AS w (wrong, what) WHERE w.wrong
 UNION ALL
 SELECT format('the reader role does not see all of %s', r.relation) FROM (SELECT unnest($4::text[])::regclass AS relation) AS r
 WHERE NOT EXISTS (
     SELECT 1 FROM pg_policy p WHERE p.polrelid = r.relation AND p.polroles = ARRAY[$2::text::regrole::oid] AND p.polcmd = 'r' AND p.polpermissive
       AND pg_get_expr(p.polqual, p.polrelid) = 'true')
+UNION ALL
+SELECT format('the reader role may %s %s (%s)', t.what, a.attrelid::regclass, a.attname)
+FROM (SELECT unnest($4::text[]) AS relation) AS r JOIN pg_attribute a ON a.attrelid = r.relation::regclass AND a.attnum > 0 AND NOT a.attisdropped,
+     (VALUES ('INSERT'), ('UPDATE')) AS t(what)
+WHERE has_column_privilege($2::text, a.attrelid, a.attnum, t.what) AND format('%s %s %s', t.what, r.relation, a.attname) <> ALL ($6::text[])
 UNION ALL
 SELECT format('the application may %s %s', t.what, e.relation) FROM entity e, unnest(ARRAY['TRUNCATE', 'REFERENCES', 'TRIGGER']) AS t(what)
 WHERE has_table_privilege($3::text, e.relation::oid, t.what)
@@ -406,8 +418,20 @@ fn helpers_and_policies_stand_as_they_must(bench: &mut Bench) -> Result<(), Stri
     let read: Vec<String> = tables(&bench.model).iter().map(table_sql).collect();
     let role = |name: &str| Plain.identifier(name);
     let (reader, application) = (role(bench.model.reader_role.as_str()), role(bench.model.application_role.as_str()));
-    let rows =
-        bench.admin.query(WRONG, &[&entities, &reader, &application, &read]).map_err(|error| format!("{:?}", Refused::from(error)))?;
+    let (mut policies, mut columns) = (Vec::new(), Vec::new());
+    for entity in bench.model.entities.iter().filter(|entity| entity.assigned) {
+        let (table, commands, what, lent) = match &entity.owners {
+            Owners::None => continue,
+            Owners::Columns(columns) => (table_sql(&entity.table), &["w"][..], "UPDATE", columns.clone()),
+            Owners::Table(join) => (table_sql(&join.table), &["a", "d"][..], "INSERT", vec![join.left.clone(), join.right.clone()]),
+        };
+        policies.extend(commands.iter().map(|command| format!("{table} {command}")));
+        columns.extend(lent.iter().map(|column| format!("{what} {table} {column}")));
+    }
+    let rows = bench
+        .admin
+        .query(WRONG, &[&entities, &reader, &application, &read, &policies, &columns])
+        .map_err(|error| format!("{:?}", Refused::from(error)))?;
     let wrong: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
 }

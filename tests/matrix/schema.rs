@@ -89,8 +89,10 @@ pub fn tables(model: &Model) -> BTreeSet<TableName> {
     let mut all = people(model);
     for entity in &model.entities {
         all.insert(entity.table.clone());
-        if let Owners::Table(join) = &entity.owners {
-            all.insert(join.table.clone());
+        for people in [&entity.owners, &entity.observers] {
+            if let Owners::Table(join) = people {
+                all.insert(join.table.clone());
+            }
         }
         for parent in &entity.parents {
             if let Link::Table(join, _) = &parent.link {
