@@ -206,19 +206,19 @@ fn a_misspelled_key_is_found() {
 
 #[test]
 fn a_misspelled_action_is_an_unknown_action() {
-    let help = "did you mean `read`? possible are `every`, `read`, `create`, `update`, `delete`, `export`, `share`";
+    let help = "did you mean `read`? possible are `every`, `read`, `create`, `update`, `delete`, `export`, `share`, `assign`, `import`";
     says("        read: own", "        reed: all", Code::UnknownAction, "unknown action `reed`", help, "reed");
     let text = "contacts: {read: [parent(companies), created], delete: []}";
-    let help = "possible are `read`, `create`, `update`, `delete`, `export`, `share`";
+    let help = "possible are `read`, `create`, `update`, `delete`, `export`, `share`, `assign`, `import`";
     says(text, "contacts: {approve: all}", Code::UnknownAction, "unknown action `approve`", help, "approve");
-    let help = "possible are `every`, `read`, `create`, `update`, `delete`, `export`, `share`";
+    let help = "possible are `every`, `read`, `create`, `update`, `delete`, `export`, `share`, `assign`, `import`";
     says(
         "contacts: {scope: open, where: a = b}",
-        "contacts: {assign: all}",
+        "contacts: {approve: all}",
         Code::UnknownAction,
-        "unknown action `assign`",
+        "unknown action `approve`",
         help,
-        "assign",
+        "approve",
     );
 }
 

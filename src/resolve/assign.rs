@@ -86,7 +86,7 @@ identity: {act_as: crm_backend}
 directory: {users: {table: users}, channels: {tracker: crm_tracker}}
 entities: {company: {table: companies, owners: manager}, note: {table: notes}}
 roles: {sales: {grants: {company: all, note: {read: all}}}}
-assignments: {listed: {role: sales, everyone: true}}
+assignments: {listed: {role: sales, everyone: true}, flags: {column: is_sales, role: sales}}
 ";
 
     /// What is said of the small configuration with a part replaced: message, help and the underlined text.

@@ -55,7 +55,7 @@ mod tests {
     fn drop_guard() {
         let mut example = Example::new();
         assert!(example.found(&LINT).is_empty());
-        example.catalog.event_triggers[0].enabled = false;
+        example.catalog.event_triggers.iter_mut().find(|trigger| trigger.name == GUARD).unwrap().enabled = false;
         assert_eq!(example.found(&LINT), [GUARD]);
         example.catalog.event_triggers.clear();
         assert_eq!(example.found(&LINT), [GUARD]);

@@ -41,7 +41,7 @@ mod tests {
         let mut example = Example::new();
         example.standing.target = Target::Portable;
         assert!(example.found(&LINT).is_empty());
-        let mut example = example.with("signed: true, issuers: crm_backend", "signed: false, issuers: crm_app");
+        let mut example = example.with("signed: true, issuers: [crm_backend, crm_addin, crm_tracker]", "signed: false, issuers: crm_app");
         assert_eq!(example.found(&LINT), ["app.user_token", "crm_access.issue"]);
         example.standing.target = Target::Extension;
         assert!(example.found(&LINT).is_empty(), "the extension does not use the setting");

@@ -74,7 +74,8 @@ mod tests {
         example.member("anna", "crm_backend");
         assert_eq!(example.found(&LINT), ["crm_access.act_as(text).crm_app", "crm_access.act_as(text).public", "anna"]);
         assert_eq!(example.fixes(&LINT)[2], "REVOKE crm_backend FROM anna");
-        let example = Example::new().with("act_as: crm_backend", "act_as: [crm_app, crm_backend]");
+        let example =
+            Example::new().with("act_as: [crm_backend, crm_addin, crm_tracker]", "act_as: [crm_app, crm_backend, crm_addin, crm_tracker]");
         assert_eq!(example.found(&LINT), ["crm_app"]);
     }
 }

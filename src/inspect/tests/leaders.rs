@@ -4,8 +4,8 @@ use super::super::{leader_question, leaders};
 use super::*;
 
 fn listed(lines: &str) -> String {
-    assert_eq!(TEAMLEADER.matches("assignments:\n").count(), 1);
-    TEAMLEADER.replace("assignments:\n", &format!("assignments:\n  listed:\n{lines}"))
+    assert_eq!(TEAMLEADER.matches("assignments:\n  listed:\n").count(), 1);
+    TEAMLEADER.replace("assignments:\n  listed:\n", &format!("assignments:\n  listed:\n{lines}"))
 }
 
 #[test]

@@ -49,6 +49,14 @@ fn a_role_that_row_security_does_not_bind_can_not_be_the_applications() {
                 "role `crm_backend` is a member of `crm_app`, which has BYPASSRLS, and row security does not bind it",
                 "REVOKE crm_app FROM crm_backend"
             ),
+            (
+                "role `crm_addin` is a member of `crm_app`, which has BYPASSRLS, and row security does not bind it",
+                "REVOKE crm_app FROM crm_addin"
+            ),
+            (
+                "role `crm_tracker` is a member of `crm_app`, which has BYPASSRLS, and row security does not bind it",
+                "REVOKE crm_app FROM crm_tracker"
+            ),
         ]
     );
 }
