@@ -77,7 +77,7 @@ WHERE p.ours AND p.of_reader
 
 UNION ALL
 -- The scope `all` depends on the user and on no column: the policy asks `granted`, which is false for who has no role. A restriction that
--- leaves nothing depends on the user alone as well.
+-- leaves nothing depends on the user alone as well. So does what narrows exports and imports where they are granted of all.
 SELECT 'SEC005', p.schema || '.' || p.relation || '.' || p.name
 FROM policy AS p
 WHERE p.ours AND NOT (0 = ANY (p.polroles))
@@ -85,7 +85,30 @@ WHERE p.ours AND NOT (0 = ANY (p.polroles))
         SELECT FROM calls
         WHERE calls.policy = p.oid
             AND calls.function = ANY (CASE WHEN p.polpermissive THEN ARRAY['granted', 'granted_most_specific'] ELSE ARRAY['restricted'] END)
+            OR calls.policy = p.oid AND p.name IN ('crm_access_export', 'crm_access_import') AND calls.function IN ('granted', 'granted_most_specific')
     )
+
+UNION ALL
+-- The reader role changes owners for crm_access.assign_record, which has checked what it does: where it may change some columns and not the
+-- whole row, or add and remove rows of a join table.
+SELECT rule, p.schema || '.' || p.relation || '.' || p.name
+FROM policy AS p
+CROSS JOIN reader
+CROSS JOIN unnest(ARRAY['SEC005', 'SEC008', 'SEC028', 'SEC038']) AS rule
+WHERE p.ours AND p.polroles = ARRAY[reader.oid]
+    AND p.name IN ('crm_access_reader_update', 'crm_access_reader_create', 'crm_access_reader_delete')
+    AND NOT has_table_privilege(reader.oid, p.polrelid, 'UPDATE') AND NOT has_table_privilege(reader.oid, p.polrelid, 'INSERT')
+
+UNION ALL
+-- The trigger that holds an UPDATE of an owner to the action `assign`: it runs as whoever changes the record, with a pinned search_path.
+SELECT 'SEC013', n.nspname || '.' || c.relname || '.' || t.tgname
+FROM pg_catalog.pg_trigger AS t
+JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_proc AS f ON f.oid = t.tgfoid
+JOIN crm_access.object AS o ON o.kind = 'trigger' AND o.schema_name = n.nspname AND o.relation_name = c.relname AND o.name = t.tgname
+WHERE t.tgname = 'zz_crm_access_owner' AND NOT f.prosecdef AND f.pronamespace = to_regnamespace('crm_access_rules')
+    AND 'search_path=pg_catalog, pg_temp' = ANY (f.proconfig)
 
 UNION ALL
 -- Tables on which no configured restriction applies. Nobody else's policy is there to widen what ours give.

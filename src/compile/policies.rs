@@ -38,6 +38,9 @@ pub fn policies(functions: &mut Functions, entity: &Entity) -> Result<Vec<(Strin
             let Some(condition) = restriction_condition(functions, entity, action, restriction)? else {
                 continue;
             };
+            if condition == Expr::Bool(true) {
+                continue; // It leaves all of them.
+            }
             let remains: Vec<String> = restriction
                 .level(&entity.name)
                 .map(|level| level.scopes(action).iter().map(ToString::to_string).collect())

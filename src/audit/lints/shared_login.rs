@@ -42,7 +42,9 @@ mod tests {
     fn shared_login() {
         let mut example = Example::new();
         assert_eq!(example.found(&LINT), ["crm_addin", "crm_backend", "crm_tracker"]);
-        ["crm_addin", "crm_backend", "crm_tracker"].map(|name| example.role(name).can_login = false);
+        for name in ["crm_addin", "crm_backend", "crm_tracker"] {
+            example.role(name).can_login = false;
+        }
         assert!(example.found(&LINT).is_empty());
     }
 }
