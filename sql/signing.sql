@@ -1,26 +1,27 @@
 -- Signed identities for servers without the extension: a key that only the reader role and this function's owner can read,
 -- and the function with which a trusted backend obtains a signed value. A value is hex(user):expiry:hmac, expiry in seconds since 1970.
 
-CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA public;
-
 CREATE TABLE IF NOT EXISTS crm_access.identity_key (
     secret bytea NOT NULL CHECK (octet_length(secret) >= 32),
     made_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
 );
 REVOKE ALL ON crm_access.identity_key FROM PUBLIC;
 
-DO $block$
-DECLARE
-    home text := (SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pgcrypto');
-BEGIN
-    EXECUTE pg_catalog.format(
-        'CREATE OR REPLACE FUNCTION crm_access.keyed_hash(bytea, bytea) RETURNS bytea LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SECURITY DEFINER '
-        'SET search_path = pg_catalog, pg_temp AS %L', pg_catalog.format('SELECT %I.hmac($1, $2, ''sha256'')', home));
-    IF NOT EXISTS (SELECT 1 FROM crm_access.identity_key) THEN
-        EXECUTE pg_catalog.format('INSERT INTO crm_access.identity_key (secret) VALUES (%I.gen_random_bytes(32))', home);
-    END IF;
-END
-$block$;
+-- HMAC-SHA256 (RFC 2104) of a message with a key, from the server's own functions: pgcrypto's would have to be found in a schema where others
+-- may be able to create functions of the same name.
+CREATE OR REPLACE FUNCTION crm_access.keyed_hash(bytea, bytea) RETURNS bytea
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $function$
+    -- bit_send puts the number of bits, in four bytes, before them.
+    SELECT sha256(substr(bit_send(b.key # repeat('01011100', 64)::bit(512)), 5)
+               || sha256(substr(bit_send(b.key # repeat('00110110', 64)::bit(512)), 5) || $1))
+    FROM (SELECT ('x' || rpad(encode(CASE WHEN octet_length($2) > 64 THEN sha256($2) ELSE $2 END, 'hex'), 128, '0'))::bit(512)) AS b(key)
+$function$;
+
+-- The server's source of uuids is a strong one; four of them hold 488 random bits.
+INSERT INTO crm_access.identity_key (secret)
+SELECT pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(pg_catalog.gen_random_uuid()::text, ''), 'UTF8'))
+FROM pg_catalog.generate_series(1, 4)
+HAVING NOT EXISTS (SELECT 1 FROM crm_access.identity_key);
 
 -- A signed value for `user_key` that is good for `seconds` (at most a day); SQLSTATE 22023 where one of them can't be.
 CREATE OR REPLACE FUNCTION crm_access.issue(user_key text, seconds integer DEFAULT 300) RETURNS text

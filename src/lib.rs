@@ -4,6 +4,7 @@
 //! Lower layers never import higher ones (`tests/layers.rs`). The extension and the command line stand beside each other on the same core.
 
 pub mod apply;
+pub mod audit;
 pub mod catalog;
 pub mod compile;
 pub mod config;

@@ -218,6 +218,42 @@ fn usage_mistakes_have_their_own_exit_code() {
 }
 
 #[test]
+fn lints_are_listed_and_explained_and_unknown_ones_are_a_mistake_of_usage() {
+    let list = crm_access(&["audit", "--list"]);
+    assert_eq!(list.status.code(), Some(0));
+    assert!(text(&list.stdout).contains("CA210  warning  unique-key\n"));
+    let page = crm_access(&["audit", "--explain", "unique-key"]);
+    assert_eq!(page.status.code(), Some(0));
+    assert!(text(&page.stdout).starts_with("## unique-key\n") && text(&page.stdout).contains("**How to mend it.**"));
+    for arguments in [&["audit", "--explain", "unique-kye"][..], &["audit", "--database", "host=/nonexistent", "--lint", "unique-kye"]] {
+        let output = crm_access(arguments);
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(text(&output.stderr), "error: unknown lint `unique-kye`; did you mean `unique-key`?\n");
+    }
+    assert_eq!(crm_access(&["audit"]).status.code(), Some(2));
+}
+
+#[test]
+fn an_accepted_finding_needs_a_reason_and_a_day_and_a_known_lint_is_suggested() {
+    let preset = text(&std::fs::read(example("odoo-crm.yaml")).unwrap());
+    let entries =
+        "    - {lint: unique-kye, object: [], reason: ' ', until: 2027-02-30}\n    - {lint: statistics, object: '*', reason: x}\n";
+    let file = Scratch::new("accept.yaml", (preset + entries).as_bytes());
+    let output = crm_access(&["check", file.path()]);
+    assert_eq!(output.status.code(), Some(3));
+    for said in [
+        "warning[unknown-lint]: unknown lint `unique-kye`",
+        "did you mean `unique-key`?",
+        "error[bad-value]: `unique-kye` is accepted without a reason",
+        "error[bad-value]: `unique-kye` is accepted for no object",
+        "error[bad-value]: `2027-02-30` is no day of the calendar",
+        "error[bad-value]: `statistics` would be accepted for everything",
+    ] {
+        assert!(text(&output.stdout).contains(said), "{said}: {}", text(&output.stdout));
+    }
+}
+
+#[test]
 fn a_server_that_is_not_there_is_a_failure() {
     let output = crm_access(&["apply", &example("teamleader.yaml"), "--database", "host=/nonexistent user=nobody dbname=x", "--yes"]);
     assert_eq!(output.status.code(), Some(1));

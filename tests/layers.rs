@@ -19,6 +19,7 @@ const LAYERS: &[&[&str]] = &[
     &["verify"],
     &["catalog"],
     &["inspect"],
+    &["audit"],
     &["apply"],
     &["live", "extension"],
     &["cli"],

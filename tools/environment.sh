@@ -54,7 +54,7 @@ crm_access_home() {
   fi
 }
 
-# Sets PG_MAJOR, PG_SERVER (the private copy), PG_BIN and PG_CONFIG, and makes cargo-pgrx use them.
+# Sets PG_MAJOR, PG_SERVER (the private copy), PG_BIN, PG_CONFIG and PGRLS, and makes cargo-pgrx use them.
 use_server() {
   PG_MAJOR=${PG_MAJOR:-$(installed_major)}
   case "$PG_MAJOR" in
@@ -66,7 +66,8 @@ use_server() {
   PG_SERVER=$HOME_DIR/pg$PG_MAJOR
   PG_BIN=$PG_SERVER$(system_bin "$PG_MAJOR")
   PG_CONFIG=$PG_BIN/pg_config
-  export PG_MAJOR PG_CONFIG
+  PGRLS=$HOME_DIR/pgrls/bin/pgrls
+  export PG_MAJOR PG_CONFIG PGRLS
   # A cargo-pgrx of another version, kept for other projects, stays where it is; ours then lies beside the server.
   local own_pgrx
   own_pgrx=$HOME_DIR/cargo-pgrx-$(pgrx_version)/bin

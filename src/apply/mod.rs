@@ -3,8 +3,10 @@
 //! [`prepare`] runs every pass that needs no server; [`apply`] runs what it gives over a [`Session`]. The command line and the extension
 //! each bring a session of their own, so both do the same.
 
+mod audit;
 mod prepare;
 mod session;
 
+pub use audit::{Audited, audit};
 pub use prepare::{Prepared, prepare};
 pub use session::{Outcome, Session, apply, compare, end_statement};

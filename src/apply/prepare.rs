@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::audit::check_names;
 use crate::compile::{CompileError, compile};
 use crate::config::{self, Config};
 use crate::model::Model;
@@ -27,6 +28,7 @@ pub struct Prepared {
 /// Runs the passes; `None` where an error was found, all of which are in `diagnostics`.
 pub fn prepare(source: &Source, target: Target, diagnostics: &mut Diagnostics) -> Option<Prepared> {
     let config = config::read(source, diagnostics)?;
+    check_names(&config, diagnostics);
     let model = resolve(source, &config, diagnostics)?;
     let program = match compile(&model, target) {
         Ok(program) => program,

@@ -11,6 +11,10 @@ pub struct Role {
     pub superuser: bool,
     /// Whether row security does not hold for it.
     pub bypass_rls: bool,
+    /// Whether it may read the write-ahead log, in which every row stands (A23).
+    pub replication: bool,
+    /// Whether it may create roles and, before PostgreSQL 16, make itself a member of any that is no superuser.
+    pub create_role: bool,
     /// Whether it may connect.
     pub can_login: bool,
     /// Whether new memberships give it their privileges by themselves.
@@ -66,6 +70,15 @@ pub struct Grant {
     pub column: Option<String>,
     /// Whether the holder may pass it on.
     pub grantable: bool,
+}
+
+/// A privilege on something that has no columns.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Holding {
+    /// Who holds it.
+    pub grantee: Grantee,
+    /// Its name in capitals, as `USAGE`.
+    pub privilege: String,
 }
 
 /// A policy.

@@ -6,15 +6,23 @@
 mod access;
 mod dependent;
 mod escape;
+mod function;
 mod lookup;
+mod outward;
 mod relation;
+mod setting;
 mod snapshot;
+mod space;
 mod sql;
 #[cfg(test)]
 mod tests;
 
-pub use access::{Grant, Grantee, Policy, PolicyCommand, Role, RoleMembership};
+pub use access::{Grant, Grantee, Holding, Policy, PolicyCommand, Role, RoleMembership};
 pub use dependent::{Dependent, Reading};
+pub use function::Function;
+pub use outward::{ForeignServer, ForeignTable, Publication, Published, Referrer, Sequence};
 pub use relation::{Column, ForeignKey, Index, Persistence, ReferenceAction, Relation, RelationKind, RelationName, Trigger, UniqueKey};
+pub use setting::{EventTrigger, RoleSetting};
 pub use snapshot::{Catalog, Extension, SnapshotError};
+pub use space::{DefaultPrivilege, LargeObjects, Schema, StateGrant};
 pub use sql::{CATALOG_SEARCH_PATH, CATALOG_SQL, relations_parameter, roles_parameter};

@@ -107,6 +107,10 @@ pub struct Column {
     pub not_null: bool,
     /// Whether its value is computed from other columns.
     pub generated: bool,
+    /// Whether the server numbers its rows by itself.
+    pub identity: bool,
+    /// The expression that fills it where nothing is given.
+    pub default: Option<String>,
     /// Its collation, if it is not the database's.
     pub collation: Option<String>,
 }
@@ -170,6 +174,8 @@ pub struct Index {
     pub method: String,
     /// Whether it forbids equal entries.
     pub unique: bool,
+    /// Whether it forbids entries that an operator finds to be in each other's way.
+    pub exclusion: bool,
     /// Whether queries may use it.
     pub valid: bool,
     /// The condition of the rows it holds, if not all.
@@ -191,4 +197,6 @@ pub struct Trigger {
     pub security_definer: bool,
     /// Role that owns the function.
     pub function_owner: String,
+    /// Whether the function's text sends notifications (A22).
+    pub notifies: bool,
 }

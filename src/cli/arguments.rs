@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     name = "crm-access",
     version,
     about,
-    after_help = "Exit codes: 0 fine, 1 failure, 2 usage, 3 findings.\nA new configuration starts as in README.md; `crm-access schema` lets an editor complete and check it."
+    after_help = "Exit codes: 0 fine, 1 failure, 2 usage, 3 findings, 4 drift.\nA new configuration starts as in README.md; `crm-access schema` lets an editor complete and check it."
 )]
 pub struct Arguments {
     /// What to do.
@@ -27,6 +27,8 @@ pub enum Command {
     Generate(Generate),
     /// Apply a configuration to a database, in one transaction.
     Apply(Apply),
+    /// Report what is open in a database, given the configuration that is applied in it.
+    Audit(Audit),
     /// Take what was applied out of a database again; stored assignments and versions stay.
     Remove(Remove),
     /// Print the JSON Schema of the configuration language, for editors.
@@ -79,6 +81,39 @@ pub struct Apply {
     /// Do not ask.
     #[arg(long)]
     pub yes: bool,
+}
+
+/// Options of `audit`.
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// A configuration to judge by, in place of the one that is applied; `-` reads standard input.
+    pub file: Option<PathBuf>,
+    /// The database: a URL, or words such as "host=/run/postgresql dbname=crm".
+    #[arg(long, value_name = "URL", required_unless_present_any = ["list", "explain"])]
+    pub database: Option<String>,
+    /// Form of the report.
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: AuditFormat,
+    /// Run this lint only; can be given several times.
+    #[arg(long = "lint", value_name = "NAME")]
+    pub lints: Vec<String>,
+    /// List all lints.
+    #[arg(long, conflicts_with_all = ["explain", "database", "file"])]
+    pub list: bool,
+    /// Print what a lint finds, why it matters and how to mend it.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["database", "file"])]
+    pub explain: Option<String>,
+}
+
+/// Forms of a report of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AuditFormat {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+    /// SARIF 2.1.0, for tools that collect findings.
+    Sarif,
 }
 
 /// Options of `remove`.

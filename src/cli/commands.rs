@@ -16,6 +16,7 @@ pub fn run(arguments: &Arguments) -> Exit {
         Command::Check(options) => check(options),
         Command::Generate(options) => generate(options),
         Command::Apply(options) => apply_command(options),
+        Command::Audit(options) => super::audit::audit(options),
         Command::Remove(options) => remove(options),
         Command::Schema => schema(),
     };
@@ -30,7 +31,7 @@ pub fn run(arguments: &Arguments) -> Exit {
 
 /// What ends a command early.
 #[derive(Debug)]
-enum Failure {
+pub(super) enum Failure {
     Live(LiveError),
     Output(std::io::Error),
     Render(crate::render::RenderError),
@@ -64,11 +65,11 @@ impl From<crate::render::RenderError> for Failure {
     }
 }
 
-fn complain(text: &str) {
+pub(super) fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "error: {text}");
 }
 
-fn print(text: &str) -> Result<(), Failure> {
+pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // Whoever reads has seen enough, as `head` has.
@@ -85,7 +86,7 @@ fn target(name: TargetName) -> Target {
 }
 
 /// Reads a file; a file that can't be read is reported like any mistake in it.
-fn load(file: &Path, diagnostics: &mut Diagnostics) -> Source {
+pub(super) fn load(file: &Path, diagnostics: &mut Diagnostics) -> Source {
     let loaded = if file.as_os_str() == "-" {
         let mut bytes = Vec::new();
         // One byte more than is allowed is enough to see that it is too much.

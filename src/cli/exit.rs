@@ -11,8 +11,10 @@ pub enum Exit {
     Failure,
     /// The command line makes no sense.
     Usage,
-    /// The configuration has mistakes.
+    /// The configuration has mistakes, or the database is open somewhere.
     Findings,
+    /// Something is not as the last apply left it.
+    Drift,
 }
 
 impl From<Exit> for ExitCode {
@@ -22,6 +24,7 @@ impl From<Exit> for ExitCode {
             Exit::Failure => 1,
             Exit::Usage => 2,
             Exit::Findings => 3,
+            Exit::Drift => 4,
         })
     }
 }

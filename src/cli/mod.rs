@@ -1,6 +1,7 @@
 //! The command line: parse, run, give an exit code.
 
 mod arguments;
+mod audit;
 mod commands;
 mod exit;
 

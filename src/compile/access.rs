@@ -40,10 +40,15 @@ pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Re
     let mut arms: Vec<Arm> = Vec::new();
     let mut denied: Vec<(StageTest, Vec<RoleName>)> = Vec::new();
     let mut mentioned: Vec<RoleName> = Vec::new();
+    // Whose holders are left no record at all where a denial wins.
+    let mut denied_all: Vec<RoleName> = Vec::new();
     for role in &model.roles {
         for grant in role.grants.iter().filter(|grant| grant.entity == entity.name && grant.action == action) {
             let holders = model.roles_including(std::slice::from_ref(&role.name));
             extend(&mut mentioned, &holders);
+            if grant.level.scopes.is_empty() && grant.level.stages.iter().all(|stage| stage.scopes.is_empty()) {
+                extend(&mut denied_all, &holders);
+            }
             let listed: Vec<&str> = grant.level.stages.iter().map(|stage| stage.stage.as_str()).collect();
             let rest = if listed.is_empty() { StageTest::Any } else { StageTest::Other(listed) };
             let by_stage = grant.level.stages.iter().map(|stage| (StageTest::Is(&stage.stage), &stage.scopes));
@@ -84,7 +89,11 @@ pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Re
         why.push(format!("{}: {}{}", texts(&roles).join(", "), describe(arm.scope), describe_stage(&arm.stage)));
     }
     let mut condition = Expr::any(conditions);
+    let mut any = Expr::any(any);
     if model.conflict == Conflict::DenyWins {
+        if !denied_all.is_empty() {
+            any = Expr::all([any, holds_role(&in_order(model, &denied_all)).negated()]);
+        }
         let mut denials = Vec::new();
         for (stage, roles) in &denied {
             let roles = in_order(model, roles);
@@ -97,12 +106,12 @@ pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Re
     let mut opened = vec![condition];
     for rule in model.sharing.iter().filter(|rule| rule.opens(&entity.name, action)) {
         let (holds, records) = shared(functions, entity, rule)?;
-        any.push(holds.clone());
+        any = Expr::any([any, holds.clone()]);
         opened.push(Expr::all([holds, records]));
         let (kind, keys) = subject_keys(model, &rule.to);
         why.push(format!("shared with {kind} {}: {}", keys.join(", "), describe(&rule.scope)));
     }
-    Ok(Granted { condition: Expr::any(opened), any: Expr::any(any), why })
+    Ok(Granted { condition: Expr::any(opened), any, why })
 }
 
 /// Whether a sharing rule is for the user, and whether it is about the record.
@@ -215,29 +224,7 @@ fn stage_condition(entity: &Entity, stage: &StageTest) -> Result<Expr, CompileEr
 
 /// A scope in the words of the configuration.
 pub fn describe(scope: &Scope) -> String {
-    use crate::model::{ParentTerm, Term};
-    let mut words: Vec<String> = scope
-        .terms
-        .iter()
-        .map(|term| match term {
-            Term::Own => "own".to_owned(),
-            Term::Created => "created".to_owned(),
-            Term::Unassigned => "unassigned".to_owned(),
-            Term::Reports(None) => "reports".to_owned(),
-            Term::Reports(Some(depth)) => format!("reports({depth})"),
-            Term::Team => "team".to_owned(),
-            Term::Territory => "territory".to_owned(),
-            Term::Department => "department".to_owned(),
-            Term::DepartmentTree => "department_tree".to_owned(),
-            Term::Open => "open".to_owned(),
-            Term::Parent(parent, ParentTerm::Readable) => format!("parent({parent})"),
-            Term::Parent(parent, ParentTerm::Updatable) => format!("parent({parent}, update)"),
-            Term::Parent(parent, ParentTerm::Owned) => format!("own({parent})"),
-            Term::Parent(parent, ParentTerm::Created) => format!("created({parent})"),
-            Term::Without(parent) => format!("without({parent})"),
-            Term::Child(child) => format!("child({child})"),
-        })
-        .collect();
+    let mut words: Vec<String> = scope.terms.iter().map(ToString::to_string).collect();
     if scope.predicate.is_some() {
         words.push("where ...".to_owned());
     }

@@ -39,6 +39,8 @@ pub enum Need {
     Attribute(ColumnName),
     /// Records of an entity for which a condition holds.
     Records(EntityName, ParentTerm),
+    /// Records there are that the user owns by a join table.
+    OwnedParents(EntityName),
     /// Whether a record has an owner in the join table.
     HasOwner(EntityName),
     /// Records with an owner among colleagues.
@@ -47,6 +49,8 @@ pub enum Need {
     Linked(EntityName, EntityName, ParentTerm),
     /// Whether a record is linked to a parent.
     HasParent(EntityName, EntityName),
+    /// Records that were shared with the user.
+    Shared(EntityName),
     /// What may be done with an entity.
     Can(EntityName),
 }
@@ -82,6 +86,7 @@ impl Need {
             Need::ParentsOf(child, parent) => joined_name(&[parent.as_str(), "of_readable", child.as_str()]),
             Need::Attribute(column) => joined_name(&["my", column.as_str()]),
             Need::Records(entity, term) => joined_name(&[entity.as_str(), term_word(*term)]),
+            Need::OwnedParents(entity) => joined_name(&[entity.as_str(), "there_and_owned"]),
             Need::HasOwner(entity) => joined_name(&[entity.as_str(), "has_owner"]),
             Need::OwnedByColleagues(entity, Colleagues::Reports(None)) => joined_name(&[entity.as_str(), "owned_by_reports"]),
             Need::OwnedByColleagues(entity, Colleagues::Reports(Some(depth))) => {
@@ -92,6 +97,7 @@ impl Need {
             Need::OwnedByColleagues(entity, Colleagues::DepartmentTree) => joined_name(&[entity.as_str(), "owned_by_department_tree"]),
             Need::Linked(child, parent, term) => joined_name(&[child.as_str(), "with", parent.as_str(), term_word(*term)]),
             Need::HasParent(child, parent) => joined_name(&[child.as_str(), "has", parent.as_str()]),
+            Need::Shared(entity) => joined_name(&[entity.as_str(), "shared"]),
             Need::Can(entity) => joined_name(&["can", entity.as_str()]),
         }
     }

@@ -13,6 +13,7 @@ mod policies;
 mod program;
 mod scope;
 mod sets;
+mod shares;
 
 pub use program::compile;
 

@@ -91,7 +91,7 @@ pub fn reader_policy(model: &Model, table: &TableName, why: String) -> Step {
 fn step(name: String, table: &Sql, permissive: PolicyKind, action: Action, role: Sql, condition: Expr, why: Vec<String>) -> (String, Step) {
     let condition = Sql::Expr(condition);
     let check = match action {
-        Action::Read | Action::Delete | Action::Export => Check { using: Some(condition), with_check: None },
+        Action::Read | Action::Delete | Action::Export | Action::Share => Check { using: Some(condition), with_check: None },
         Action::Create => Check { using: None, with_check: Some(condition) },
         Action::Update => Check { using: Some(condition.clone()), with_check: Some(condition) },
     };

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::access::{any_condition, record_condition};
 use super::functions::{Callers, Functions, Made, Need, body, qualified, reading, value};
 use super::policies::{READER_POLICY, policies, reader_policy};
-use super::{CompileError, checks, directory, identity, key_type};
+use super::{CompileError, checks, directory, identity, key_type, shares};
 use crate::model::{Action, DbRoleName, Entity, Link, Members, Model, Owners, TableName};
 use crate::program::{Expr, Function, Program, RULES_SCHEMA, Record, RecordKind, Returns, STATE_SCHEMA, Sql, Statement, Step, Target};
 
@@ -37,6 +37,7 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
         can(&mut functions, entity)?;
     }
     can_dispatch(&mut functions)?;
+    shares::sharing(&mut functions)?;
     for table in read_tables(model).iter().filter(|table| !model.entities.iter().any(|entity| entity.table == **table)) {
         records.add(RecordKind::Policy, table.schema.as_str(), &table.name, READER_POLICY);
         protection.push(reader_policy(
@@ -211,6 +212,9 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
     if model.assignments.stored {
         grant("SELECT", STATE_SCHEMA, "assignment", Sql::state("assignment"));
     }
+    if shares::used(model) {
+        grant("SELECT, INSERT, UPDATE, DELETE", STATE_SCHEMA, "share", Sql::state("share"));
+    }
     grant("SELECT, UPDATE", STATE_SCHEMA, "consistency", Sql::state("consistency"));
     grant("SELECT, INSERT, DELETE", STATE_SCHEMA, "restricted_user", Sql::state("restricted_user"));
     let signed = target == Target::Portable && model.identity.setting.as_ref().is_some_and(|setting| setting.signed);
@@ -246,6 +250,11 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
         steps.extend(grant_execute("can", &arguments, application, records));
     }
     steps.extend(grant_execute("current_user_key", &[], application, records));
+    if shares::used(model) {
+        let share = ["text", "text", "text", "text", "text", "timestamptz", "timestamptz", "text", "boolean"];
+        steps.extend(grant_execute("share", &share, application, records));
+        steps.extend(grant_execute("unshare", &["text", "text", "text", "text"], application, records));
+    }
     if target == Target::Extension {
         steps.extend(grant_execute("exporting", &[], application, records));
     }

@@ -5,8 +5,8 @@ use super::access::subject_keys;
 use super::directory::{colleagues, members_of, my_circles, my_department_tree, my_departments};
 use super::functions::{Colleagues, Functions};
 use super::identity::attribute;
-use super::sets::{has_owner, has_parent, joined_to_members, linked, owned_by_colleagues, parents_of, records};
-use crate::model::{Action, CircleKind, Entity, Link, Owners, Parent, ParentTerm, Scope, Subject, Term};
+use super::sets::{has_owner, has_parent, joined_to_members, linked, owned_by_colleagues, parents, parents_of, records};
+use crate::model::{Action, CircleKind, Entity, Link, Owners, Parent, ParentTerm, Scope, ShareLevel, Subject, Term};
 use crate::predicate;
 use crate::program::{Argument, Builtin, Call, Comparison, Expr};
 
@@ -60,6 +60,11 @@ fn one_term(functions: &mut Functions, entity: &Entity, term: &Term) -> Result<E
             Some(column) => Ok(Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(my_department_tree(functions)?))),
             None => owned_by(functions, entity, Colleagues::DepartmentTree),
         },
+        Term::Shared(level) => {
+            let levels = ShareLevel::ALL.into_iter().filter(|other| other >= level).map(|level| level.name().to_owned()).collect();
+            let function = super::shares::shared(functions, entity)?;
+            Ok(Expr::InSet(Box::new(Expr::Column(entity.key.to_string())), Call::with(function, Argument::Texts(levels))))
+        }
         Term::Open => entity
             .open
             .as_ref()
@@ -154,7 +159,7 @@ fn through(functions: &mut Functions, entity: &Entity, parent: &Parent, term: Pa
     match &parent.link {
         Link::Column(column) => {
             let above = functions.model.entity(&parent.entity).ok_or_else(|| CompileError::Unresolved(parent.entity.to_string()))?;
-            let function = records(functions, above, term)?;
+            let function = parents(functions, above, term)?;
             Ok(Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(function)))
         }
         Link::Table(table, rule) => {

@@ -49,6 +49,31 @@ pub fn records(functions: &mut Functions, entity: &Entity, term: ParentTerm) -> 
     })
 }
 
+/// Parents for which `term` holds. A parent that is not there has no owner, whatever a join table says.
+pub fn parents(functions: &mut Functions, entity: &Entity, term: ParentTerm) -> Result<String, CompileError> {
+    if term != ParentTerm::Owned || !matches!(entity.owners, Owners::Table(_)) {
+        return records(functions, entity, term);
+    }
+    functions.require(Need::OwnedParents(entity.name.clone()), |functions, name| {
+        let returned = key_type(entity.key_type);
+        let condition = parent_condition(functions, entity, term)?;
+        let body = body(
+            "records_where",
+            [
+                ("table", value(Sql::table(&entity.table))),
+                ("key", value(Sql::ident(&entity.key))),
+                ("type", value(returned.clone())),
+                ("condition", value(Sql::Expr(condition))),
+            ],
+        );
+        Ok(Made {
+            function: reading(&name, Vec::new(), Returns::Set(returned), body),
+            why: format!("keys of the `{}` records there are that the user owns", entity.name),
+            callers: Callers::Application,
+        })
+    })
+}
+
 /// Whether a record has an owner in the join table.
 pub fn has_owner(functions: &mut Functions, entity: &Entity, join: &LinkTable) -> Result<String, CompileError> {
     let need = Need::HasOwner(entity.name.clone());
@@ -136,7 +161,7 @@ pub fn linked(
 ) -> Result<String, CompileError> {
     functions.require(Need::Linked(child.name.clone(), parent.clone(), term), |functions, name| {
         let above = functions.model.entity(parent).ok_or_else(|| CompileError::Unresolved(parent.to_string()))?;
-        let parents = records(functions, above, term)?;
+        let parents = parents(functions, above, term)?;
         let (template, how) = match rule {
             LinkRule::Any => ("joined_to_set", "one of whose"),
             LinkRule::All => ("all_joined_to_set", "all of whose"),

@@ -12,6 +12,9 @@ use super::shape::{Shape, Struct, shapes};
 use crate::text::{At, Code, Diagnostics, Span, did_you_mean, listed, quoted};
 use crate::yaml::{Kind, Node};
 
+/// Most names in one mapping: later passes compare them with each other.
+const MOST_NAMES: usize = 1000;
+
 /// What remains of a tree.
 pub(super) struct Conforming {
     /// The sound part; `None` where the root itself can't be read.
@@ -146,7 +149,17 @@ impl<'s> Walker<'s, '_> {
 
     fn entries(&mut self, node: &Node, pairs: &[(At<String>, Node)], entry: &'s Value) -> Node {
         let mut kept = Vec::new();
-        for (key, value) in pairs {
+        if let Some((first, _)) = pairs.get(MOST_NAMES) {
+            let message = format!("{} names stand in one mapping, of which there can be {MOST_NAMES}", pairs.len());
+            self.diagnostics.error(
+                Code::FileTooLarge,
+                first.span,
+                message,
+                "a configuration is far smaller; check that this is the right file",
+            );
+            pairs.iter().skip(MOST_NAMES).for_each(|(key, _)| self.leave_out(key));
+        }
+        for (key, value) in pairs.iter().take(MOST_NAMES) {
             match self.value(value, entry, &Place::of(key)) {
                 Some(value) => kept.push((key.clone(), value)),
                 None => self.leave_out(key),
@@ -226,9 +239,9 @@ fn choose<'a>(word: &str, possible: impl Iterator<Item = &'a str> + Clone) -> St
 }
 
 /// What to do about a value of a wrong type.
-fn advice(node: &Node, all: &[Shape<'_>]) -> Option<String> {
+fn advice(node: &Node, all: &[Shape<'_>]) -> String {
     let takes = |wanted: fn(&Shape<'_>) -> bool| all.iter().any(wanted);
-    match &node.kind {
+    let found = match &node.kind {
         Kind::Null => Some("write a value, or leave the key out".to_owned()),
         Kind::Int(_) | Kind::Float(_) | Kind::Bool(_) if takes(|shape| matches!(shape, Shape::Text(_))) => {
             Some("a text that looks like a number or `true` takes quotes".to_owned())
@@ -241,8 +254,13 @@ fn advice(node: &Node, all: &[Shape<'_>]) -> Option<String> {
         Kind::List(_) if !takes(|shape| matches!(shape, Shape::Struct(_) | Shape::Entries { .. })) => {
             Some("write one value, without a list".to_owned())
         }
+        Kind::Map(_) => Some("write the value alone, without keys".to_owned()),
         _ => None,
-    }
+    };
+    found.unwrap_or_else(|| match all.iter().all(|shape| matches!(shape, Shape::Struct(_) | Shape::Entries { .. })) {
+        true => "write each key on a line of its own below, indented, as in `key: value`".to_owned(),
+        false => "`crm-access schema` says what can stand here".to_owned(),
+    })
 }
 
 /// A description's first sentence, as the end of another.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::conform::conform;
 use super::schema::SCHEMA;
-use super::{Assignments, Directory, Entity, Entries, Identity, KeyType, Many, Restriction, Role, SharingRule};
+use super::{Assignments, Audit, Directory, Entity, Entries, Identity, KeyType, Many, Restriction, Role, SharingRule};
 use crate::text::{At, Code, Diagnostics, Source};
 use crate::yaml::{self, Kind};
 
@@ -49,6 +49,9 @@ pub struct Config {
     /// What counts for a user whose roles differ in strength. Default `union`.
     #[serde(default)]
     pub conflict: Option<At<Conflict>>,
+    /// How the findings of `crm-access audit` are judged.
+    #[serde(default)]
+    pub audit: Audit,
     /// Keys and names whose values were left out because of mistakes already reported: that one of them is missing is no news.
     #[serde(skip)]
     pub left_out: BTreeSet<String>,

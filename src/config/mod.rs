@@ -4,6 +4,7 @@
 //! resolved here and nothing is checked against anything else: that is `resolve`.
 
 mod assignment;
+mod audit;
 mod conform;
 mod directory;
 mod document;
@@ -18,6 +19,7 @@ mod shape;
 mod sharing;
 
 pub use assignment::{AssignmentTable, Assignments, Flag, Listed};
+pub use audit::{Accept, Audit};
 pub use directory::{CircleMembers, Circles, DepartmentMembers, Departments, Directory, Users};
 pub use document::{Config, Conflict, read};
 pub use entity::{Entity, LinkRule, Owners, Parent, Stage};

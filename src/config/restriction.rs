@@ -53,6 +53,9 @@ pub struct RestrictionLevels {
     /// Records that may be exported.
     #[serde(default)]
     pub export: Option<Many<Short<ScopeItem>>>,
+    /// Records that may be shared.
+    #[serde(default)]
+    pub share: Option<Many<Short<ScopeItem>>>,
 }
 
 impl Shorthand for RestrictionLevels {

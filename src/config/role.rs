@@ -47,6 +47,9 @@ pub struct EntityGrants {
     /// COPY ... TO of records that may be read too (B8). The extension refuses it where it is not granted; the portable target can't.
     #[serde(default)]
     pub export: Option<Short<Level>>,
+    /// Opening a record that may be read to others with `crm_access.share`, never for more than one may do oneself.
+    #[serde(default)]
+    pub share: Option<Short<Level>>,
 }
 
 impl Shorthand for EntityGrants {
@@ -74,6 +77,7 @@ impl Shorthand for Level {
 }
 
 /// A scope: `none`, `own`, `created`, `unassigned`, `reports`, `reports(depth)`, `team`, `territory`, `department`, `department_tree`, `open`,
+/// `shared`, `shared(update)`, `shared(full)`,
 /// `parent(entity)`, `parent(entity, update)`, `child(entity)`, `own(entity)`, `without(entity)`, `all`, or several joined by `and`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -206,12 +206,12 @@ fn a_misspelled_key_is_found() {
 
 #[test]
 fn a_misspelled_action_is_an_unknown_action() {
-    let help = "did you mean `read`? possible are `every`, `read`, `create`, `update`, `delete`, `export`";
+    let help = "did you mean `read`? possible are `every`, `read`, `create`, `update`, `delete`, `export`, `share`";
     says("        read: own", "        reed: all", Code::UnknownAction, "unknown action `reed`", help, "reed");
     let text = "contacts: {read: [parent(companies), created], delete: []}";
-    let help = "possible are `read`, `create`, `update`, `delete`, `export`";
+    let help = "possible are `read`, `create`, `update`, `delete`, `export`, `share`";
     says(text, "contacts: {approve: all}", Code::UnknownAction, "unknown action `approve`", help, "approve");
-    let help = "possible are `every`, `read`, `create`, `update`, `delete`, `export`";
+    let help = "possible are `every`, `read`, `create`, `update`, `delete`, `export`, `share`";
     says(
         "contacts: {scope: open, where: a = b}",
         "contacts: {assign: all}",
@@ -225,10 +225,11 @@ fn a_misspelled_action_is_an_unknown_action() {
 #[test]
 fn a_value_of_a_wrong_type_is_found() {
     let quotes = "a text that looks like a number or `true` takes quotes";
+    let other = "`crm-access schema` says what can stand here";
     says("role: crm_app", "role: 5", Code::WrongType, "expected a text, found the number `5`", quotes, "5");
     says("where: not archived", "where: 1.5", Code::WrongType, "expected a predicate, found the number `1.5`", quotes, "1.5");
     says("version: 1", "version: '1'", Code::WrongType, "expected a whole number, found the text `1`", "leave out the quotes", "'1'");
-    says("everyone: true", "everyone: yes", Code::WrongType, "expected `true` or `false`, found the text `yes`", "", "yes");
+    says("everyone: true", "everyone: yes", Code::WrongType, "expected `true` or `false`, found the text `yes`", other, "yes");
     says(
         "        read: own",
         "        read: 5",
@@ -242,7 +243,7 @@ fn a_value_of_a_wrong_type_is_found() {
         "act_as: {a: b}",
         Code::WrongType,
         "expected a list of database roles or one database role, found a mapping",
-        "",
+        "write the value alone, without keys",
         "{a: b}",
     );
     says("creator: created_by", "creator: [a]", Code::WrongType, "expected a text, found a list", "write one value, without a list", "[a]");
@@ -251,7 +252,7 @@ fn a_value_of_a_wrong_type_is_found() {
         "members: team_members",
         Code::WrongType,
         "expected a mapping with `schema`, `table`, `of`, `user`, found the text `team_members`",
-        "",
+        "write each key on a line of its own below, indented, as in `key: value`",
         "team_members",
     );
     says(
@@ -259,7 +260,7 @@ fn a_value_of_a_wrong_type_is_found() {
         "attributes: [region]",
         Code::WrongType,
         "expected a mapping from names to types, found a list",
-        "",
+        "write each key on a line of its own below, indented, as in `key: value`",
         "[region]",
     );
 }

@@ -88,7 +88,7 @@ pub fn merge_delete(judge: &Judge<'_>, entity: &Entity, condition: &dyn Fn(&Row)
 }
 
 /// INSERT ... ON CONFLICT (key) DO UPDATE of one row: it must pass as a new row even if it becomes a change, and the row in its way
-/// is never passed over.
+/// is never passed over, whatever the condition says of it.
 pub fn upsert(judge: &Judge<'_>, entity: &Entity, row: &Row, change: Change<'_>) -> Outcome {
     if insert(judge, entity, std::slice::from_ref(row), Reads(true)) == Outcome::Refused {
         return Outcome::Refused;
@@ -98,7 +98,12 @@ pub fn upsert(judge: &Judge<'_>, entity: &Entity, row: &Row, change: Change<'_>)
         rows.iter().position(|other| row.get(entity.key.as_str()).is_some_and(|key| other.get(entity.key.as_str()) == Some(key)));
     let Some((at, before)) = in_the_way.and_then(|at| Some((at, rows.get(at)?))) else { return Outcome::Rows(vec![0]) };
     let passes = |row: &Row| judge.all_of(entity, Action::Update, Reads(true), row);
-    if passes(before) && change(before).is_none_or(|after| passes(&after)) { Outcome::Rows(vec![at]) } else { Outcome::Refused }
+    match change(before) {
+        _ if !passes(before) => Outcome::Refused,
+        Some(after) if !passes(&after) => Outcome::Refused,
+        Some(_) => Outcome::Rows(vec![at]),
+        None => Outcome::Rows(Vec::new()),
+    }
 }
 
 fn changed(judge: &Judge<'_>, entity: &Entity, change: Change<'_>, reads: Reads, open: impl Fn(&Row) -> bool) -> Outcome {

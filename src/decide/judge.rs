@@ -2,7 +2,7 @@
 
 use super::people::Person;
 use super::world::key_in;
-use super::{Decision, Reason, Row, World};
+use super::{Decision, Given, Reason, Row, World};
 use crate::model::{Action, Conflict, Entity, Grant, Level, Model, Role, Scope};
 
 /// Answers many questions of one user over one state of the data.
@@ -16,6 +16,11 @@ impl<'m> Judge<'m> {
     /// A judge of what one user may do; `None` is nobody.
     pub fn new(model: &'m Model, world: &'m World, user: Option<&str>) -> Judge<'m> {
         Judge { model, world, person: Person::find(model, world, user) }
+    }
+
+    /// Whether no active user asks.
+    pub fn is_nobody(&self) -> bool {
+        self.person.is_err()
     }
 
     /// The data that are judged over.
@@ -44,34 +49,64 @@ impl<'m> Judge<'m> {
         for restriction in &self.model.restrictions {
             let Some(given) = person.restrictions.get(&restriction.name) else { continue };
             let Some(level) = restriction.level(&entity.name) else { continue };
-            if self.first_scope(entity, level.scopes(action), row).is_ok() {
-                reasons.push(Reason::Leaves(restriction.name.clone(), action));
-            } else {
-                left = false;
-                reasons.push(Reason::Refused(restriction.name.clone(), action, given.clone()));
+            match self.first_scope(entity, level.scopes(action), row) {
+                Ok(_) => reasons.push(Reason::Leaves(restriction.name.clone(), action)),
+                Err(leaves) => {
+                    left = false;
+                    reasons.push(Reason::Refused(restriction.name.clone(), action, given.clone(), leaves));
+                }
             }
         }
         Decision { allowed: granted && left, reasons }
     }
 
-    fn granted(&self, entity: &Entity, action: Action, row: &Row, reasons: &mut Vec<Reason>) -> bool {
+    /// Whether the user may do that with a record that is there. Of one that can't be read nothing is told, not even that it could be created.
+    pub fn can(&self, entity: &Entity, action: Action, row: &Row) -> bool {
+        self.may(entity, Action::Read, row).allowed && self.may(entity, action, row).allowed
+    }
+
+    /// Whether the user may do that with some record there could be, as far as roles and restrictions alone tell.
+    pub fn can_some(&self, entity: &Entity, action: Action) -> bool {
         let Ok(person) = &self.person else { return false };
-        let mut found: Vec<(u8, &Role, &Grant)> = Vec::new();
+        let found = self.grants(person, entity, action);
+        let closest = found.iter().map(|(given, ..)| given.rank).min();
+        let mut counting = found
+            .iter()
+            .filter(|(given, ..)| self.model.conflict != Conflict::MostSpecific || Some(given.rank) == closest)
+            .map(|(.., grant)| &grant.level);
+        let nothing = |level: &Level| level.scopes.is_empty() && level.stages.iter().all(|stage| stage.scopes.is_empty());
+        let denied = self.model.conflict == Conflict::DenyWins && found.iter().any(|(.., grant)| nothing(&grant.level));
+        let hidden = self.model.restrictions.iter().any(|restriction| {
+            person.restrictions.contains_key(&restriction.name)
+                && restriction.level(&entity.name).is_some_and(|level| level.scopes(action).is_empty())
+        });
+        let found_first = !action.needs_read() || self.can_some(entity, Action::Read);
+        found_first && !denied && !hidden && counting.any(|level| !nothing(level))
+    }
+
+    /// What the user's roles say of an action on an entity.
+    fn grants<'p>(&'p self, person: &'p Person<'m>, entity: &Entity, action: Action) -> Vec<(&'p Given, &'p Role, &'p Grant)> {
+        let mut found = Vec::new();
         for role in &self.model.roles {
             let Some(given) = person.roles.get(&role.name) else { continue };
-            for grant in role.grants.iter().filter(|grant| grant.entity == entity.name && grant.action == action) {
-                reasons.push(Reason::Holds(role.name.clone(), given.clone()));
-                found.push((given.rank, role, grant));
-            }
+            let grants = role.grants.iter().filter(|grant| grant.entity == entity.name && grant.action == action);
+            found.extend(grants.map(|grant| (given, role, grant)));
         }
-        let Some(closest) = found.iter().map(|(rank, ..)| *rank).min() else {
+        found
+    }
+
+    fn granted(&self, entity: &Entity, action: Action, row: &Row, reasons: &mut Vec<Reason>) -> bool {
+        let Ok(person) = &self.person else { return false };
+        let found = self.grants(person, entity, action);
+        reasons.extend(found.iter().map(|(given, role, _)| Reason::Holds(role.name.clone(), (*given).clone())));
+        let Some(closest) = found.iter().map(|(given, ..)| given.rank).min() else {
             reasons.push(Reason::NoGrant(entity.name.clone(), action));
             return false;
         };
         let (mut granted, mut denied) = (false, false);
-        for (rank, role, grant) in found {
+        for (given, role, grant) in found {
             let name = || role.name.clone();
-            if self.model.conflict == Conflict::MostSpecific && rank > closest {
+            if self.model.conflict == Conflict::MostSpecific && given.rank > closest {
                 reasons.push(Reason::Outranked(name(), action));
                 continue;
             }

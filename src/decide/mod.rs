@@ -6,6 +6,7 @@
 mod ask;
 mod commands;
 mod condition;
+mod forbidden;
 mod judge;
 mod people;
 mod reasons;
@@ -17,7 +18,8 @@ mod world;
 
 pub use ask::{Ask, Decision, decide};
 pub use commands::{Change, Outcome, Reads, delete, export, insert, lock, merge_delete, merge_update, select, update, upsert};
+pub use forbidden::{Forbidden, forbidden};
 pub use judge::Judge;
 pub use reasons::{Given, Leaf, Reason, Source};
 pub use value::Value;
-pub use world::{Row, World};
+pub use world::{Row, Share, World};

@@ -1,4 +1,7 @@
 //! Who someone is: memberships, roles and restrictions.
+//!
+//! One ambiguity of the language was settled by looking at what the generated SQL does: a restriction whose name nobody knows was meant to
+//! narrow something, so it counts as every restriction there is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,15 +9,20 @@ use jiff::Timestamp;
 
 use super::world::{key_in, value};
 use super::{Given, Reason, Row, Source, Value, World};
-use crate::model::{Assigned, CircleKind, ColumnName, Members, Model, NameTable, Promotion, RestrictionName, RoleName, Subject};
+use crate::model::{Assigned, CircleKind, ColumnName, Members, Model, NameTable, Period, Promotion, RestrictionName, RoleName, Subject};
 
-/// An active user.
+/// What is known of someone by key.
 pub(super) struct Person<'w> {
     pub(super) key: String,
-    pub(super) row: &'w Row,
+    /// The row of the users table; none for a key that only memberships and assignments name.
+    pub(super) row: Option<&'w Row>,
+    /// Whether what begins later counts already, as it does for what may not be combined.
+    ahead: bool,
     /// Every role, with the closest of the ways in which it was given.
     pub(super) roles: BTreeMap<RoleName, Given>,
-    /// Every restriction that counts.
+    /// Every way in which a restriction was given. A name that nobody knows is not here but counts as all of them.
+    pub(super) given: Vec<(RestrictionName, Given)>,
+    /// Every restriction that counts, with the closest of the ways in which it was given.
     pub(super) restrictions: BTreeMap<RestrictionName, Given>,
     /// Restrictions that rest, and because of which role.
     pub(super) lifted: BTreeMap<RestrictionName, RoleName>,
@@ -85,8 +93,10 @@ pub(super) fn with_subdepartments(model: &Model, world: &World, mut found: BTree
 
 /// How closely a subject that is no role reaches a user, if it does.
 pub(super) fn reaches(model: &Model, world: &World, user: &str, to: &Subject) -> Option<u8> {
+    let users = &model.directory.users;
+    let is_user = || world.rows_with(&users.table, &users.key, user).next().is_some();
     let (holds, rank) = match to {
-        Subject::User(key) => (key == user, 1),
+        Subject::User(key) => (is_user() && key == user, 1),
         Subject::Circle(kind, key) => (circles(model, world, *kind, user).contains(key), 2),
         Subject::Department { key, subdepartments } => {
             let mut reached = BTreeSet::from([key.clone()]);
@@ -96,24 +106,38 @@ pub(super) fn reaches(model: &Model, world: &World, user: &str, to: &Subject) ->
             (departments(model, world, user).iter().any(|of| reached.contains(of)), 3)
         }
         Subject::HavingRole(_) => (false, 1),
-        Subject::Everyone => (true, 4),
+        Subject::Everyone => (is_user(), 4),
     };
     holds.then_some(rank)
 }
 
 impl<'w> Person<'w> {
-    /// The user of that key, or why no one is.
+    /// The active user of that key, or why no one is.
     pub(super) fn find(model: &Model, world: &'w World, user: Option<&str>) -> Result<Person<'w>, Reason> {
-        let key = user.ok_or(Reason::Nobody)?.to_owned();
-        let users = &model.directory.users;
-        let row = world.rows(&users.table).iter().find(|row| key_in(row, &users.key).as_ref() == Some(&key)).ok_or(Reason::UnknownUser)?;
-        if users.active.as_ref().is_some_and(|active| !value(row, active).is_true()) {
+        let person = Person::of(model, world, user.ok_or(Reason::Nobody)?, false);
+        let row = person.row.ok_or(Reason::UnknownUser)?;
+        if model.directory.users.active.as_ref().is_some_and(|active| !value(row, active).is_true()) {
             return Err(Reason::Inactive);
         }
-        let mut person = Person { key, row, roles: BTreeMap::new(), restrictions: BTreeMap::new(), lifted: BTreeMap::new() };
+        Ok(person)
+    }
+
+    /// Whoever has that key, active or not.
+    pub(super) fn of(model: &Model, world: &'w World, key: &str, ahead: bool) -> Person<'w> {
+        let users = &model.directory.users;
+        let row = world.rows(&users.table).iter().find(|row| key_in(row, &users.key).as_deref() == Some(key));
+        let mut person = Person {
+            key: key.to_owned(),
+            row,
+            ahead,
+            roles: BTreeMap::new(),
+            given: Vec::new(),
+            restrictions: BTreeMap::new(),
+            lifted: BTreeMap::new(),
+        };
         person.gather_roles(model, world);
         person.gather_restrictions(model, world);
-        Ok(person)
+        person
     }
 
     /// How closely a subject reaches this user, if it does.
@@ -128,31 +152,50 @@ impl<'w> Person<'w> {
     fn assigned<R: Clone>(&self, model: &Model, world: &World, listed: &[Assigned<R>], stored: &[Assigned<R>]) -> Vec<(R, Given)> {
         let stored = if model.assignments.stored { stored } else { &[] };
         let all = listed.iter().map(|given| (given, Source::Listed)).chain(stored.iter().map(|given| (given, Source::Stored)));
-        let counts = |given: &Assigned<R>| Timestamp::from_microsecond(world.now).is_ok_and(|now| given.period.holds(now));
+        let in_time = |period: Period| {
+            let period = if self.ahead { Period { from: None, ..period } } else { period };
+            Timestamp::from_microsecond(world.now).is_ok_and(|now| period.holds(now))
+        };
+        let counts = |given: &Assigned<R>| in_time(given.period);
         all.filter(|(given, _)| counts(given))
-            .filter_map(|(given, source)| Some((given.what.clone(), Given { rank: self.reached(model, world, &given.to)?, source })))
+            .filter_map(|(given, source)| {
+                let rank = self.reached(model, world, &given.to)?;
+                Some((given.what.clone(), Given { rank, source, confirmed: given.confirmed }))
+            })
             .collect()
+    }
+
+    fn flag(&self, column: &ColumnName) -> &'w Value {
+        self.row.map_or(&Value::Null, |row| value(row, column))
+    }
+
+    /// Whether a row of a table of assignments counts at that time.
+    fn in_period(&self, table: &NameTable, row: &Row, now: i64) -> bool {
+        let reached = |column: &ColumnName, otherwise: bool| match value(row, column) {
+            Value::Time(time) => *time <= now,
+            _ => otherwise,
+        };
+        let begun = self.ahead || table.from.as_ref().is_none_or(|from| reached(from, true));
+        begun && !table.until.as_ref().is_some_and(|until| reached(until, false))
     }
 
     fn gather_roles(&mut self, model: &Model, world: &World) {
         let sources = &model.assignments;
         let mut found = self.assigned(model, world, &sources.roles, &world.stored_roles);
         for table in &sources.role_tables {
-            let source = Source::Table(table.table.to_string());
-            let names = world
-                .rows_with(&table.table, &table.user, &self.key)
-                .filter(|row| in_period(table, row, world.now))
-                .filter_map(|row| key_in(row, &table.name));
-            found.extend(names.filter_map(|name| Some((RoleName::new(&name).ok()?, Given { rank: 1, source: source.clone() }))));
+            let given = Given { rank: 1, source: Source::Table(table.table.to_string()), confirmed: false };
+            let rows = world.rows_with(&table.table, &table.user, &self.key).filter(|row| self.in_period(table, row, world.now));
+            let names = rows.filter_map(|row| key_in(row, &table.name));
+            found.extend(names.filter_map(|name| Some((RoleName::new(&name).ok()?, given.clone()))));
         }
-        for flag in sources.role_flags.iter().filter(|flag| value(self.row, &flag.column).is_true()) {
-            found.push((flag.what.clone(), Given { rank: 1, source: Source::Flag(flag.column.to_string()) }));
+        for flag in sources.role_flags.iter().filter(|flag| self.flag(&flag.column).is_true()) {
+            found.push((flag.what.clone(), Given { rank: 1, source: Source::Flag(flag.column.to_string()), confirmed: false }));
         }
         for (name, given) in found {
             for role in model.roles.iter().filter(|role| role.name == name) {
                 for included in &role.all_includes {
                     let source = if *included == name { given.source.clone() } else { Source::Included(name.clone()) };
-                    closest(&mut self.roles, included.clone(), Given { rank: given.rank, source });
+                    closest(&mut self.roles, included.clone(), Given { source, ..given.clone() });
                 }
             }
         }
@@ -160,18 +203,34 @@ impl<'w> Person<'w> {
 
     fn gather_restrictions(&mut self, model: &Model, world: &World) {
         let sources = &model.assignments;
-        let mut found = self.assigned(model, world, &sources.restrictions, &world.stored_restrictions);
-        for table in &sources.restriction_tables {
-            let source = Source::Table(table.table.to_string());
-            let names = world
-                .rows_with(&table.table, &table.user, &self.key)
-                .filter(|row| in_period(table, row, world.now))
-                .filter_map(|row| key_in(row, &table.name));
-            found.extend(names.filter_map(|name| Some((RestrictionName::new(&name).ok()?, Given { rank: 1, source: source.clone() }))));
+        let known = |name: &str| model.restrictions.iter().map(|restriction| &restriction.name).find(|known| known.as_str() == name);
+        let mut unknown = Vec::new();
+        let mut found = Vec::new();
+        for (name, given) in self.assigned(model, world, &sources.restrictions, &world.stored_restrictions) {
+            match known(name.as_str()) {
+                Some(_) => found.push((name, given)),
+                None => unknown.push(given),
+            }
         }
-        // What is unknown narrows.
-        for flag in sources.restriction_flags.iter().filter(|flag| *value(self.row, &flag.column) != Value::Bool(false)) {
-            found.push((flag.what.clone(), Given { rank: 1, source: Source::Flag(flag.column.to_string()) }));
+        for table in &sources.restriction_tables {
+            for row in world.rows_with(&table.table, &table.user, &self.key).filter(|row| self.in_period(table, row, world.now)) {
+                let confirmed = table.confirmed.as_ref().is_some_and(|column| value(row, column).is_true());
+                let given = Given { rank: 1, source: Source::Table(table.table.to_string()), confirmed };
+                match key_in(row, &table.name).and_then(|name| known(&name)) {
+                    Some(name) => found.push((name.clone(), given)),
+                    None => unknown.push(given),
+                }
+            }
+        }
+        // What is unknown narrows; a key without a row has no flag at all.
+        for flag in sources.restriction_flags.iter().filter(|flag| self.row.is_some() && *self.flag(&flag.column) != Value::Bool(false)) {
+            let confirmed = flag.confirmed.as_ref().is_some_and(|column| self.flag(column).is_true());
+            found.push((flag.what.clone(), Given { rank: 1, source: Source::Flag(flag.column.to_string()), confirmed }));
+        }
+        self.given = found.clone();
+        for given in unknown {
+            let given = Given { source: Source::Unknown(given.source.to_string()), ..given };
+            found.extend(model.restrictions.iter().map(|restriction| (restriction.name.clone(), given.clone())));
         }
         for (name, given) in found {
             let Some(restriction) = model.restrictions.iter().find(|restriction| restriction.name == name) else { continue };
@@ -184,15 +243,6 @@ impl<'w> Person<'w> {
             }
         }
     }
-}
-
-/// Whether a row of a table of assignments counts at that time.
-fn in_period(table: &NameTable, row: &Row, now: i64) -> bool {
-    let reached = |column: &ColumnName, otherwise: bool| match value(row, column) {
-        Value::Time(time) => *time <= now,
-        _ => otherwise,
-    };
-    table.from.as_ref().is_none_or(|from| reached(from, true)) && !table.until.as_ref().is_some_and(|until| reached(until, false))
 }
 
 fn closest<R: Ord>(all: &mut BTreeMap<R, Given>, what: R, given: Given) {

@@ -33,8 +33,8 @@ pub enum Reason {
     Shared(usize, Action),
     /// A restriction leaves the record.
     Leaves(RestrictionName, Action),
-    /// A restriction refuses the record, and where it comes from.
-    Refused(RestrictionName, Action, Given),
+    /// A restriction refuses the record: where it comes from, and what failed in each scope that it leaves.
+    Refused(RestrictionName, Action, Given, Vec<Leaf>),
     /// A restriction rests, because its bearer has that role.
     Lifted(RestrictionName, RoleName),
 }
@@ -46,6 +46,8 @@ pub struct Given {
     pub rank: u8,
     /// Which source says so.
     pub source: Source,
+    /// Whether its giver knows the user to be a leader (restrictions, T10).
+    pub confirmed: bool,
 }
 
 /// Sources of assignments.
@@ -61,6 +63,8 @@ pub enum Source {
     Stored,
     /// A role that includes it.
     Included(RoleName),
+    /// A restriction whose name nobody knows, which counts as every one.
+    Unknown(String),
 }
 
 /// What of a scope did not hold.
@@ -92,7 +96,10 @@ impl fmt::Display for Reason {
             }
             Reason::Shared(at, action) => write!(f, "sharing rule {} grants {}", at + 1, action.name()),
             Reason::Leaves(restriction, action) => write!(f, "restriction `{restriction}` leaves the record for {}", action.name()),
-            Reason::Refused(restriction, action, given) => write!(f, "restriction `{restriction}` refuses {} ({given})", action.name()),
+            Reason::Refused(restriction, action, given, leaves) => {
+                write!(f, "restriction `{restriction}` refuses {} ({given})", action.name())?;
+                leaves.iter().try_for_each(|leaf| write!(f, ", {leaf} does not hold"))
+            }
             Reason::Lifted(restriction, role) => write!(f, "restriction `{restriction}` rests because of role `{role}`"),
         }
     }
@@ -106,12 +113,19 @@ impl fmt::Display for Given {
             3 => "to a department",
             _ => "to everyone",
         };
-        match &self.source {
-            Source::Listed => write!(f, "listed, {to}"),
-            Source::Table(table) => write!(f, "table `{table}`, {to}"),
-            Source::Flag(column) => write!(f, "column `{column}`, {to}"),
-            Source::Stored => write!(f, "stored, {to}"),
-            Source::Included(role) => write!(f, "included in `{role}`, {to}"),
+        write!(f, "{}, {to}", self.source)
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Listed => f.write_str("listed"),
+            Source::Table(table) => write!(f, "table `{table}`"),
+            Source::Flag(column) => write!(f, "column `{column}`"),
+            Source::Stored => f.write_str("stored"),
+            Source::Included(role) => write!(f, "included in `{role}`"),
+            Source::Unknown(source) => write!(f, "an unknown name, which counts as every restriction, {source}"),
         }
     }
 }
@@ -119,7 +133,7 @@ impl fmt::Display for Given {
 impl fmt::Display for Leaf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Leaf::Term(term) => write!(f, "{term:?}"),
+            Leaf::Term(term) => write!(f, "`{term}`"),
             Leaf::Predicate(text) => write!(f, "`{text}`"),
         }
     }

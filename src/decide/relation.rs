@@ -32,7 +32,7 @@ impl Judge<'_> {
             return Some(Leaf::Term(term.clone()));
         }
         let predicate = scope.predicate.as_ref()?;
-        let about = About { record: row, user: self.person.as_ref().ok()?.row, now: self.world.now };
+        let about = About { record: row, user: self.person.as_ref().ok()?.row?, now: self.world.now };
         let parts = match predicate {
             Predicate::And(parts) => parts.as_slice(),
             whole => std::slice::from_ref(whole),
@@ -75,6 +75,14 @@ impl Judge<'_> {
                 }
                 self.groups_of(entity, row, &entity.department, of).iter().any(|department| mine.contains(department))
             }
+            Term::Shared(level) => self.world.shares.iter().any(|share| {
+                share.entity == entity.name
+                    && key_in(row, &entity.key).as_ref() == Some(&share.record)
+                    && share.level >= *level
+                    && Timestamp::from_microsecond(self.world.now).is_ok_and(|now| share.period.holds(now))
+                    && reaches(self.model, self.world, &person.key, &share.to).is_some()
+                    && (share.keep || share.owners == self.owners_in_order(entity, row))
+            }),
             Term::Open => entity.open.as_ref().is_some_and(|open| value(row, open).is_true()),
             Term::Parent(name, condition) => {
                 let Some(above) = self.model.entity(name) else { return false };
@@ -121,11 +129,7 @@ impl Judge<'_> {
             Subject::HavingRole(role) => person.roles.contains_key(role),
             to => is_in(&person.key, to),
         };
-        let users = &self.model.directory.users;
-        let is_user = |key: &str| self.world.rows_with(&users.table, &users.key, key).next().is_some();
-        let owns =
-            |owner: &String, of: &Subject| is_in(owner, of) && (!matches!(of, Subject::User(_) | Subject::Everyone) || is_user(owner));
-        let owned = rule.owned_by.as_ref().is_none_or(|of| self.owners(entity, row).iter().any(|owner| owns(owner, of)));
+        let owned = rule.owned_by.as_ref().is_none_or(|of| self.owners(entity, row).iter().any(|owner| is_in(owner, of)));
         counts && reached && owned && self.first_scope(entity, std::slice::from_ref(&rule.scope), row).is_ok()
     }
 
@@ -141,6 +145,14 @@ impl Judge<'_> {
                 let Some(key) = key_in(row, &entity.key) else { return BTreeSet::new() };
                 self.world.rows_with(&join.table, &join.left, &key).filter_map(|joined| key_in(joined, &join.right)).collect()
             }
+        }
+    }
+
+    /// The owner of each column, or those of the join table, sorted.
+    fn owners_in_order(&self, entity: &Entity, row: &Row) -> Vec<Option<String>> {
+        match &entity.owners {
+            Owners::Columns(columns) => columns.iter().map(|column| key_in(row, column)).collect(),
+            _ => self.owners(entity, row).into_iter().map(Some).collect(),
         }
     }
 

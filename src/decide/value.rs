@@ -17,8 +17,10 @@ pub enum Value {
     Int(i64),
     /// A number with a fraction, as `-?digits[.digits]`.
     Decimal(String),
-    /// A text, or a uuid in lower case.
+    /// A text.
     Text(String),
+    /// A uuid, in lower case.
+    Uuid(String),
     /// A day, as days since 1970-01-01.
     Date(i64),
     /// A point in time, as microseconds since 1970-01-01 in UTC.
@@ -50,6 +52,7 @@ impl Value {
             (Value::Text(text), typed) => typed.read_alike(text)?.compare(typed),
             (typed, Value::Text(text)) => typed.compare(&typed.read_alike(text)?),
             (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
+            (Value::Uuid(a), Value::Uuid(b)) => Some(a.cmp(b)),
             (Value::Date(_) | Value::Time(_), Value::Date(_) | Value::Time(_)) => Some(self.micros()?.cmp(&other.micros()?)),
             _ => Some(self.scaled()?.cmp(&other.scaled()?)),
         }
@@ -64,6 +67,7 @@ impl Value {
                 _ => None,
             },
             Value::Int(_) | Value::Decimal(_) => Some(Value::Decimal(text.trim().to_owned())),
+            Value::Uuid(_) => Some(Value::Uuid(text.trim().to_ascii_lowercase())),
             Value::Date(_) => day(text).map(Value::Date),
             Value::Time(_) => time(text).map(Value::Time),
             Value::Null | Value::Text(_) => Some(Value::Text(text.to_owned())),
@@ -105,7 +109,7 @@ impl fmt::Display for Value {
             Value::Null => f.write_str("null"),
             Value::Bool(truth) => write!(f, "{truth}"),
             Value::Int(number) => write!(f, "{number}"),
-            Value::Decimal(text) | Value::Text(text) => f.write_str(text),
+            Value::Decimal(text) | Value::Text(text) | Value::Uuid(text) => f.write_str(text),
             Value::Date(days) => {
                 let (year, month, day) = civil(*days);
                 write!(f, "{year:04}-{month:02}-{day:02}")
@@ -176,6 +180,8 @@ mod tests {
         assert_eq!(text("10").compare(&text("9")), Some(Ordering::Less));
         assert_eq!(Value::Decimal("-1.50".to_owned()).compare(&Value::Int(-1)), Some(Ordering::Less));
         assert_eq!(Value::Date(1).compare(&text("1970-01-02")), Some(Ordering::Equal));
+        let uuid = Value::Uuid("00000000-0000-4000-8000-00000000000a".to_owned());
+        assert_eq!(uuid.compare(&text("00000000-0000-4000-8000-00000000000A")), Some(Ordering::Equal));
         assert_eq!(Value::Null.compare(&Value::Null), None);
     }
 }

@@ -1,12 +1,31 @@
 //! The data that are judged over: tables as they are in the database, whoever may see them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Value;
-use crate::model::{Assigned, ColumnName, RestrictionName, RoleName, TableName};
+use crate::model::{Assigned, ColumnName, EntityName, Period, RestrictionName, RoleName, ShareLevel, Subject, TableName};
 
 /// A row: values by column. A column that is missing is null.
 pub type Row = BTreeMap<String, Value>;
+
+/// A record that was opened to someone.
+#[derive(Clone, Debug)]
+pub struct Share {
+    /// Its entity.
+    pub entity: EntityName,
+    /// Its key.
+    pub record: String,
+    /// To whom.
+    pub to: Subject,
+    /// For what.
+    pub level: ShareLevel,
+    /// When.
+    pub period: Period,
+    /// Whether it outlives a change of owner.
+    pub keep: bool,
+    /// Who owned the record when it was shared: a key or none for each owner column, or the keys of a join table, sorted.
+    pub owners: Vec<Option<String>>,
+}
 
 /// All data at one point in time.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +36,10 @@ pub struct World {
     pub stored_roles: Vec<Assigned<RoleName>>,
     /// Restrictions stored in the database.
     pub stored_restrictions: Vec<Assigned<RestrictionName>>,
+    /// Records that were shared.
+    pub shares: Vec<Share>,
+    /// Who had which restriction that a promotion lifts when assignments last changed, by the user's key.
+    pub noted: BTreeSet<(RestrictionName, String)>,
     /// What `now()` is, in microseconds since 1970-01-01 in UTC.
     pub now: i64,
 }

@@ -22,8 +22,10 @@ impl Examined {
     /// Runs all passes that look at the text alone.
     pub fn new(config: &str, target: Target) -> Examined {
         let mut diagnostics = Diagnostics::new();
-        // Not `Source::new`: the limits of a file are the limits of an argument.
-        match Source::from_bytes("configuration", config.as_bytes().to_vec()) {
+        // Not `Source::new`: the limits of a file are the limits of an argument. One byte more shows that it is too large; a copy of a whole
+        // gigabyte could end the server's process.
+        let bytes = config.as_bytes();
+        let examined = match Source::from_bytes("configuration", bytes.get(..=Source::LIMIT).unwrap_or(bytes).to_vec()) {
             Ok(source) => {
                 let prepared = prepare(&source, target, &mut diagnostics);
                 Examined { source: Some(source), prepared, diagnostics }
@@ -32,7 +34,10 @@ impl Examined {
                 diagnostics.push(error.diagnostic());
                 Examined { source: None, prepared: None, diagnostics }
             }
-        }
+        };
+        // The passes take a while for a large configuration and can't be interrupted.
+        pgrx::check_for_interrupts!();
+        examined
     }
 
     /// Compares with this database as well.

@@ -10,6 +10,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use pgrx::spi;
 
+use super::acting::ActingRole;
 use super::session::unexpected;
 use super::setting;
 
@@ -108,32 +109,6 @@ fn is_active(reader: pg_sys::Oid) -> spi::Result<bool> {
     let _role = ActingRole::switch(reader);
     Spi::connect(|client| client.select("SELECT crm_access_rules.me() IS NOT NULL", Some(1), &[])?.first().get_one())
         .map(|answer| answer.unwrap_or(false))
-}
-
-/// Runs as another role while it lives; an error of the server ends it too.
-struct ActingRole {
-    user: pg_sys::Oid,
-    context: i32,
-}
-
-impl ActingRole {
-    fn switch(role: pg_sys::Oid) -> ActingRole {
-        let mut before = ActingRole { user: pg_sys::InvalidOid, context: 0 };
-        // SAFETY: both are plain process variables; the previous values are put back when this is dropped.
-        unsafe {
-            pg_sys::GetUserIdAndSecContext(&mut before.user, &mut before.context);
-            let local = i32::try_from(pg_sys::SECURITY_LOCAL_USERID_CHANGE).unwrap_or_default();
-            pg_sys::SetUserIdAndSecContext(role, before.context | local);
-        }
-        before
-    }
-}
-
-impl Drop for ActingRole {
-    fn drop(&mut self) {
-        // SAFETY: these are the values that the server gave.
-        unsafe { pg_sys::SetUserIdAndSecContext(self.user, self.context) };
-    }
 }
 
 fn fault(code: PgSqlErrorCode, message: impl Into<std::borrow::Cow<'static, str>>) -> ErrorReport {

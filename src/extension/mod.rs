@@ -6,15 +6,18 @@
 // An error that keeps its SQLSTATE, DETAIL and HINT has to be returned as pgrx's own, which is large.
 #![allow(clippy::result_large_err)]
 
+mod acting;
 mod applying;
+mod auditing;
 mod checking;
 mod diagnostics;
 mod drop_guard;
-mod exporting;
 mod generating;
+mod guard;
 mod identity;
 mod session;
 mod setting;
+mod setting_guards;
 #[cfg(any(test, feature = "pg_test"))]
 mod tests;
 mod version;
@@ -35,6 +38,8 @@ SELECT pg_catalog.pg_extension_config_dump('crm_access.version', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.version_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.object', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.assignment', '');
+SELECT pg_catalog.pg_extension_config_dump('crm_access.share', '');
+SELECT pg_catalog.pg_extension_config_dump('crm_access.share_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.restricted_user', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.assignment_id_seq', '');
 "#,
@@ -47,4 +52,6 @@ SELECT pg_catalog.pg_extension_config_dump('crm_access.assignment_id_seq', '');
 pub extern "C-unwind" fn _PG_init() {
     setting::register();
     identity::register();
+    setting_guards::register();
+    guard::register();
 }

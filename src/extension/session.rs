@@ -41,6 +41,40 @@ impl Session for CallersTransaction {
     }
 }
 
+/// The search path of catalog questions while it lives, so that nobody's own operators and functions take part in the answer.
+pub struct PinnedPath(i32);
+
+impl PinnedPath {
+    /// Pins it.
+    pub fn pin() -> PinnedPath {
+        // SAFETY: both strings end in NUL and outlive the call, which copies them.
+        unsafe {
+            let level = pg_sys::NewGUCNestLevel();
+            pg_sys::set_config_option(
+                c"search_path".as_ptr(),
+                c"pg_catalog, pg_temp".as_ptr(),
+                pg_sys::GucContext::PGC_USERSET,
+                pg_sys::GucSource::PGC_S_SESSION,
+                pg_sys::GucAction::GUC_ACTION_SAVE,
+                true,
+                0,
+                false,
+            );
+            PinnedPath(level)
+        }
+    }
+}
+
+impl Drop for PinnedPath {
+    fn drop(&mut self) {
+        // After an error the end of the transaction puts the caller's path back.
+        if !std::thread::panicking() {
+            // SAFETY: the level is the one that was opened.
+            unsafe { pg_sys::AtEOXact_GUC(true, self.0) };
+        }
+    }
+}
+
 /// An error without a reason that a user could remove.
 pub fn unexpected(error: spi::Error) -> ErrorReport {
     defect(&error.to_string())

@@ -154,6 +154,30 @@ assignments:
         state(&format!("SELECT crm_access.generate($config${config}$config$)"))
     }
 
+    /// A defect on purpose.
+    #[pg_extern]
+    fn defect(number: i32) -> i32 {
+        let none: [i32; 0] = [];
+        match usize::try_from(number) {
+            Ok(index) if index > 0 => none[index],
+            _ => panic!("a defect on purpose"),
+        }
+    }
+
+    #[pg_test]
+    fn a_panic_is_an_error_of_its_statement_and_the_backend_goes_on() {
+        let process = number("SELECT pg_backend_pid()::bigint");
+        applied();
+        for (call, message) in [("defect(0)", "a defect on purpose"), ("defect(7)", "index out of bounds: the len is 0 but the index is 7")]
+        {
+            let found = error(&format!("SELECT tests.{call} FROM public.notes")).unwrap();
+            assert_eq!(found, ("XX000".to_owned(), message.to_owned()));
+        }
+        assert_eq!(number("SELECT pg_backend_pid()::bigint"), process);
+        run("SELECT crm_access.act_as(2)");
+        assert_eq!(notes_of_the_application().as_deref(), Some("2"));
+    }
+
     #[pg_test]
     fn applying_twice_changes_nothing_and_removing_leaves_nothing() {
         application();
@@ -368,6 +392,31 @@ assignments:
             "SELECT string_agg(c.relname, ' ' ORDER BY c.relname) FROM pg_extension e, unnest(e.extconfig) o JOIN pg_class c ON c.oid = o
              WHERE e.extname = 'crm_access'",
         );
-        assert_eq!(dumped.as_deref(), Some("assignment assignment_id_seq object restricted_user version version_id_seq"));
+        assert_eq!(dumped.as_deref(), Some("assignment assignment_id_seq object restricted_user share share_id_seq version version_id_seq"));
+    }
+
+    #[pg_test]
+    fn a_guard_refuses_the_application_and_lets_the_superuser_pass() {
+        applied();
+        for command in ["EXPLAIN SELECT * FROM public.notes", "TRUNCATE public.notes"] {
+            assert_eq!(state(command), "no error", "{command}");
+        }
+        run("GRANT TRUNCATE ON public.notes TO note_app");
+        run("SET LOCAL ROLE note_app");
+        for command in ["EXPLAIN SELECT * FROM public.notes", "EXPLAIN ANALYZE DELETE FROM public.notes", "TRUNCATE public.notes"] {
+            assert_eq!(state(command), "42501", "{command}");
+        }
+        assert_eq!(state("SET LOCAL crm_access.guard_explain = off"), "42501");
+        run("RESET ROLE");
+        run("SET LOCAL crm_access.guard_explain = off");
+        run("SET LOCAL ROLE note_app");
+        assert_eq!(state("EXPLAIN SELECT * FROM public.notes"), "no error");
+    }
+
+    #[pg_test]
+    fn nobody_exports_where_no_copy_runs() {
+        assert_eq!(text("SELECT crm_access.exporting()::text").as_deref(), Some("false"));
+        assert_eq!(text("SELECT crm_access.guarded()::text").as_deref(), Some("true"));
+        assert_eq!(number("SELECT count(*) FROM crm_access.guards()"), 7);
     }
 }

@@ -31,6 +31,7 @@ use crate::model::{Link, Members, Model, Owners, TableName};
 use crate::render::{Plain, Quoting};
 use crate::text::{Diagnostics, Source, quoted};
 
+pub use indexes::{MissingIndex, missing_indexes};
 pub use leaders::{leader_question, leaders};
 
 /// Compares a configuration with the database that a catalog describes, and reports every difference.

@@ -126,7 +126,16 @@ fn view(name: &str, kind: crate::catalog::RelationKind, of: &str) -> Dependent {
 }
 
 fn new_role(name: &str) -> Role {
-    Role { name: name.to_owned(), superuser: false, bypass_rls: false, can_login: false, inherit: true, member_of: Vec::new() }
+    Role {
+        name: name.to_owned(),
+        superuser: false,
+        bypass_rls: false,
+        replication: false,
+        create_role: false,
+        can_login: false,
+        inherit: true,
+        member_of: Vec::new(),
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Roles, grants, scopes and restrictions.
 
+use std::fmt;
+
 use super::{EntityName, LeaderRule, Promotion, RestrictionName, RoleName};
 use crate::predicate::Predicate;
 
@@ -16,18 +18,20 @@ pub enum Action {
     Delete,
     /// COPY ... TO; whoever may read may still copy by hand (DESIGN section 8).
     Export,
+    /// Opening a record to someone else: `crm_access.share`.
+    Share,
 }
 
 impl Action {
     /// Every action, in the order in which policies are written.
-    pub const ALL: [Action; 5] = [Action::Read, Action::Create, Action::Update, Action::Delete, Action::Export];
+    pub const ALL: [Action; 6] = [Action::Read, Action::Create, Action::Update, Action::Delete, Action::Export, Action::Share];
 
     /// Those that are a command with a policy of its own; the others narrow one of these.
     pub const COMMANDS: [Action; 4] = [Action::Read, Action::Create, Action::Update, Action::Delete];
 
     /// Whether a record must be readable too; the server demands it of any command that finds its record by a column.
     pub const fn needs_read(self) -> bool {
-        matches!(self, Action::Update | Action::Delete | Action::Export)
+        matches!(self, Action::Update | Action::Delete | Action::Export | Action::Share)
     }
 
     /// The action's name in the configuration.
@@ -38,13 +42,14 @@ impl Action {
             Action::Update => "update",
             Action::Delete => "delete",
             Action::Export => "export",
+            Action::Share => "share",
         }
     }
 
-    /// The SQL command that the action is, or is a part of.
+    /// The SQL command that the action is, or that it presupposes.
     pub const fn command(self) -> &'static str {
         match self {
-            Action::Read | Action::Export => "SELECT",
+            Action::Read | Action::Export | Action::Share => "SELECT",
             Action::Create => "INSERT",
             Action::Update => "UPDATE",
             Action::Delete => "DELETE",
@@ -122,6 +127,8 @@ pub enum Term {
     Department,
     /// It is of one of the user's departments, or of one below.
     DepartmentTree,
+    /// It was shared with the user, at that level or above.
+    Shared(ShareLevel),
     /// It is marked as open.
     Open,
     /// A condition on a parent.
@@ -130,6 +137,57 @@ pub enum Term {
     Without(EntityName),
     /// The user may read a record of that entity that belongs to it.
     Child(EntityName),
+}
+
+impl fmt::Display for Term {
+    /// The term as the configuration writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Term::Own => f.write_str("own"),
+            Term::Created => f.write_str("created"),
+            Term::Unassigned => f.write_str("unassigned"),
+            Term::Reports(None) => f.write_str("reports"),
+            Term::Reports(Some(depth)) => write!(f, "reports({depth})"),
+            Term::Team => f.write_str("team"),
+            Term::Territory => f.write_str("territory"),
+            Term::Department => f.write_str("department"),
+            Term::DepartmentTree => f.write_str("department_tree"),
+            Term::Shared(ShareLevel::Read) => f.write_str("shared"),
+            Term::Shared(level) => write!(f, "shared({})", level.name()),
+            Term::Open => f.write_str("open"),
+            Term::Parent(parent, ParentTerm::Readable) => write!(f, "parent({parent})"),
+            Term::Parent(parent, ParentTerm::Updatable) => write!(f, "parent({parent}, update)"),
+            Term::Parent(parent, ParentTerm::Owned) => write!(f, "own({parent})"),
+            Term::Parent(parent, ParentTerm::Created) => write!(f, "created({parent})"),
+            Term::Without(parent) => write!(f, "without({parent})"),
+            Term::Child(child) => write!(f, "child({child})"),
+        }
+    }
+}
+
+/// What a share of a record allows; each level includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ShareLevel {
+    /// Reading it.
+    Read,
+    /// Updating it too.
+    Update,
+    /// Whatever grants give for `shared(full)`.
+    Full,
+}
+
+impl ShareLevel {
+    /// Every level, the weakest first.
+    pub const ALL: [ShareLevel; 3] = [ShareLevel::Read, ShareLevel::Update, ShareLevel::Full];
+
+    /// The level's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ShareLevel::Read => "read",
+            ShareLevel::Update => "update",
+            ShareLevel::Full => "full",
+        }
+    }
 }
 
 /// What must hold for a parent.
@@ -177,19 +235,20 @@ pub struct RestrictionLevel {
     /// The entity.
     pub entity: EntityName,
     /// Scopes for each action, in the order of [`Action::ALL`]. Empty: no record.
-    pub scopes: [Vec<Scope>; 5],
+    pub scopes: [Vec<Scope>; 6],
 }
 
 impl RestrictionLevel {
     /// The scopes of one action.
     pub fn scopes(&self, action: Action) -> &[Scope] {
-        let [read, create, update, delete, export] = &self.scopes;
+        let [read, create, update, delete, export, share] = &self.scopes;
         match action {
             Action::Read => read,
             Action::Create => create,
             Action::Update => update,
             Action::Delete => delete,
             Action::Export => export,
+            Action::Share => share,
         }
     }
 }

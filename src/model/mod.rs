@@ -4,13 +4,15 @@
 
 mod access;
 mod assignment;
+mod audit;
 mod directory;
 mod entity;
 mod names;
 mod sharing;
 
-pub use access::{Action, Grant, Level, ParentTerm, Restriction, RestrictionLevel, Role, Scope, StageScopes, Term};
+pub use access::{Action, Grant, Level, ParentTerm, Restriction, RestrictionLevel, Role, Scope, ShareLevel, StageScopes, Term};
 pub use assignment::{Assigned, Assignments, FlagColumn, NameTable, Period, Subject};
+pub use audit::Accepted;
 pub use directory::{AttributeType, Circle, CircleKind, Departments, Directory, Members, Membership, Users};
 pub use entity::{Entity, Link, LinkTable, Owners, Parent};
 pub use names::{ColumnName, DbRoleName, EntityName, IDENTIFIER_BYTES, NameError, RestrictionName, RoleName, SchemaName, TableName};
@@ -41,6 +43,8 @@ pub struct Model {
     pub sharing: Vec<SharingRule>,
     /// What counts for a user whose roles differ.
     pub conflict: Conflict,
+    /// Findings of the audit that are accepted, in the order of the file.
+    pub accepted: Vec<Accepted>,
 }
 
 impl Model {

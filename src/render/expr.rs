@@ -50,6 +50,13 @@ fn part(expr: &Expr, quoting: &dyn Quoting) -> String {
         Expr::IsTruth(inner, truth, negated) => {
             format!("({} IS {}{})", part(inner, quoting), not(*negated), if *truth { "TRUE" } else { "FALSE" })
         }
+        // The verifying parser takes a list that begins with a sub-select for a sub-select.
+        Expr::InList(inner, list, negated) if matches!(list.first(), Some(Expr::Once(_))) => {
+            let (op, join) = if *negated { ("<>", " AND ") } else { ("=", " OR ") };
+            let inner = part(inner, quoting);
+            let each = list.iter().map(|item| format!("({inner} {op} {})", part(item, quoting)));
+            format!("({})", each.collect::<Vec<_>>().join(join))
+        }
         Expr::InList(inner, list, negated) => format!("({} {}IN ({}))", part(inner, quoting), not(*negated), joined(list, ", ", quoting)),
         Expr::Between(inner, low, high, negated) => {
             format!("({} {}BETWEEN {} AND {})", part(inner, quoting), not(*negated), part(low, quoting), part(high, quoting))

@@ -10,4 +10,4 @@ mod templates;
 
 pub use quote::{Neutral, Plain, Quoting};
 pub use script::{OPENING, Script, ScriptStatement, script};
-pub use templates::{FUNCTION_TEMPLATES, ONE, ROWS, RenderError, Renderer, STATEMENT_TEMPLATES};
+pub use templates::{FUNCTION_TEMPLATES, ONE, ROWS, RenderError, Renderer, STATEMENT_TEMPLATES, dollar_tag};

@@ -1,6 +1,7 @@
 //! Quoting of identifiers and literals.
 
-use std::sync::Mutex;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 /// How names and texts are written.
 pub trait Quoting: Send + Sync {
@@ -36,24 +37,33 @@ impl Quoting for Plain {
 /// As numbered placeholders, the same one for the same name: what a statement would be if no name were hostile.
 #[derive(Debug, Default)]
 pub struct Neutral {
-    names: Mutex<Vec<String>>,
-    texts: Mutex<Vec<String>>,
+    names: Mutex<Numbered>,
+    texts: Mutex<Numbered>,
+}
+
+/// Items in the order in which they were first seen.
+#[derive(Debug, Default)]
+struct Numbered {
+    items: Vec<String>,
+    numbers: HashMap<String, usize>,
 }
 
 impl Neutral {
-    fn number_of(list: &Mutex<Vec<String>>, item: &str) -> usize {
+    fn number_of(list: &Mutex<Numbered>, item: &str) -> usize {
         // A poisoned lock still holds a list that only ever grows.
-        let mut items = list.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(at) = items.iter().position(|there| there == item) {
-            return at;
+        let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(number) = list.numbers.get(item) {
+            return *number;
         }
-        items.push(item.to_owned());
-        items.len() - 1
+        let number = list.items.len();
+        list.items.push(item.to_owned());
+        list.numbers.insert(item.to_owned(), number);
+        number
     }
 
-    fn item(list: &Mutex<Vec<String>>, placeholder: &str, prefix: &str) -> Option<String> {
-        let at: usize = placeholder.strip_prefix(prefix)?.parse().ok()?;
-        list.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(at).cloned()
+    fn item(list: &Mutex<Numbered>, placeholder: &str, prefix: &str) -> Option<String> {
+        let number: usize = placeholder.strip_prefix(prefix)?.parse().ok()?;
+        list.lock().unwrap_or_else(PoisonError::into_inner).items.get(number).cloned()
     }
 
     /// The name that a placeholder stands for.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use tera::{Context, Tera, Value};
 
@@ -48,20 +48,31 @@ pub const STATEMENT_TEMPLATES: &[(&str, &str)] = templates!("":
 
 /// One template per body of a function.
 pub const FUNCTION_TEMPLATES: &[(&str, &str)] = templates!("functions/":
-    "identity_key", "token_user", "me", "attribute", "department_member", "subjects", "listed_period", "stored_period", "table_period", "roles", "granted", "granted_most_specific",
+    "key_of_text", "owners_of_record", "identity_key", "token_user", "me", "attribute", "department_member", "subjects", "listed_period", "stored_period", "table_period", "roles", "granted", "granted_most_specific",
     "restrictions", "restricted", "my_departments", "my_department_tree", "department_colleagues", "my_circles", "circle_colleagues",
-    "my_reports", "is_in", "members_of", "parents_of_records",
+    "my_reports", "is_in", "members_of", "parents_of_records", "shared", "share", "unshare",
     "records_where", "joined_to_me", "joined_to_set", "all_joined_to_set", "is_joined", "can", "can_entity", "violations",
     "note_restricted", "assert_consistent", "check_consistent",
 );
 
 /// Templates that are whole PL/pgSQL bodies; all others are a query.
-const WHOLE: &[&str] = &["note_restricted", "assert_consistent", "check_consistent"];
+const WHOLE: &[&str] = &["note_restricted", "assert_consistent", "check_consistent", "share", "unshare"];
 
 /// What a query is wrapped in to become a PL/pgSQL body that gives its one value.
 pub const ONE: (&str, &str) = ("#variable_conflict use_column\nBEGIN\n    RETURN (\n", "\n    );\nEND");
 /// What a query is wrapped in to become a PL/pgSQL body that gives its rows.
 pub const ROWS: (&str, &str) = ("#variable_conflict use_column\nBEGIN\n    RETURN QUERY\n", ";\nEND");
+
+/// The templates, read once: reading them takes longer than rendering a small configuration.
+static TEMPLATES: LazyLock<Result<Tera, RenderError>> = LazyLock::new(|| {
+    let mut tera = Tera::default();
+    let statements = STATEMENT_TEMPLATES.iter().map(|(name, text)| (format!("{name}.sql"), *text));
+    let functions = FUNCTION_TEMPLATES.iter().map(|(name, text)| (format!("functions/{name}.sql"), *text));
+    tera.add_raw_templates(statements.chain(functions))?;
+    // HTML escaping has no place in SQL; the filter `q` is what quotes.
+    tera.autoescape_on(Vec::new());
+    Ok(tera)
+});
 
 /// Renders statements with one way of quoting.
 pub struct Renderer {
@@ -69,14 +80,9 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    /// Reads the templates and fixes the quoting.
+    /// Takes the templates and fixes the quoting.
     pub fn new(quoting: Arc<dyn Quoting>) -> Result<Renderer, RenderError> {
-        let mut tera = Tera::default();
-        let statements = STATEMENT_TEMPLATES.iter().map(|(name, text)| (format!("{name}.sql"), *text));
-        let functions = FUNCTION_TEMPLATES.iter().map(|(name, text)| (format!("functions/{name}.sql"), *text));
-        tera.add_raw_templates(statements.chain(functions))?;
-        // HTML escaping has no place in SQL; the filter below is what quotes.
-        tera.autoescape_on(Vec::new());
+        let mut tera = TEMPLATES.as_ref().map_err(|error| RenderError(error.0.clone()))?.clone();
         tera.register_filter("q", move |value: &Value, _: &HashMap<String, Value>| {
             let sql: Sql = serde_json::from_value(value.clone())
                 .map_err(|error| tera::Error::msg(format!("only an atom can be quoted, not {value}: {error}")))?;
@@ -125,7 +131,7 @@ impl Renderer {
 }
 
 /// A dollar quote that does not occur in the body.
-fn dollar_tag(body: &str) -> String {
+pub fn dollar_tag(body: &str) -> String {
     let mut number = 0_u32;
     loop {
         let tag = if number == 0 { "$function$".to_owned() } else { format!("$function_{number}$") };

@@ -1,10 +1,7 @@
 //! Assignments, and those that no one may have (T9, T10, T12).
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-
 use super::Resolver;
+use super::time::moment;
 use crate::config::{AssignmentTable, Flag, Key, LeaderRule, Listed, NamedSubject, Promotion};
 use crate::model::{
     Assigned, Assignments, CircleKind, FlagColumn, KeyType, NameTable, Period, Restriction, RestrictionName, Role, RoleName, Subject,
@@ -304,15 +301,6 @@ impl Resolver<'_> {
 fn listed_span(listed: &Listed) -> Option<Span> {
     let named = [&listed.role, &listed.restriction].into_iter().flatten().map(|name| name.span).next();
     named.or_else(|| NamedSubject::from(listed).span()).or_else(|| listed.confirmed.as_ref().map(|flag| flag.span))
-}
-
-/// A date is its midnight in UTC.
-fn moment(text: &str) -> Option<Timestamp> {
-    let midnight = |date: Date| date.at(0, 0, 0, 0).to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
-    match text.len() {
-        10 => text.parse().ok().and_then(midnight),
-        _ => text.parse().ok(),
-    }
 }
 
 fn uuid(text: &str) -> Option<String> {

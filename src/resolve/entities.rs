@@ -7,6 +7,9 @@ use crate::config::{Entity as Written, Owners as WrittenOwners, Parent as Writte
 use crate::model::{Entity, EntityName, Link, LinkTable, Owners, Parent, TableName};
 use crate::text::{At, Code, Span, did_you_mean, listed, quoted};
 
+/// Most parents above each other; every one of them is a function that the one below calls.
+const MOST_ABOVE: usize = 32;
+
 impl Resolver<'_> {
     pub(super) fn entities(&mut self) -> Vec<Entity> {
         let mut entities: Vec<Entity> = self.config.entities.iter().filter_map(|(name, written)| self.entity(name, written)).collect();
@@ -157,14 +160,21 @@ impl Resolver<'_> {
     }
 
     fn parent_cycles(&mut self, entities: &[Entity]) {
-        let mut done: Vec<&EntityName> = Vec::new();
+        let mut done: BTreeMap<&EntityName, usize> = BTreeMap::new();
         for entity in entities {
             let mut path: Vec<&Entity> = Vec::new();
             self.walk_parents(entities, entity, &mut path, &mut done);
         }
     }
 
-    fn walk_parents<'e>(&mut self, entities: &'e [Entity], entity: &'e Entity, path: &mut Vec<&'e Entity>, done: &mut Vec<&'e EntityName>) {
+    /// How many parents stand above each other over an entity; what goes round or too far up is reported.
+    fn walk_parents<'e>(
+        &mut self,
+        entities: &'e [Entity],
+        entity: &'e Entity,
+        path: &mut Vec<&'e Entity>,
+        done: &mut BTreeMap<&'e EntityName, usize>,
+    ) -> usize {
         if let Some(start) = path.iter().position(|above| above.name == entity.name) {
             let names: Vec<&str> = path.iter().skip(start).map(|above| above.name.as_str()).chain([entity.name.as_str()]).collect();
             let place = path.last().and_then(|last| {
@@ -177,18 +187,32 @@ impl Resolver<'_> {
                 format!("the parents go round: {}", names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(" -> ")),
                 "a record can't belong to itself, not even at a distance; leave one of these parents out",
             );
-            return;
+            return 0;
         }
-        if done.contains(&&entity.name) || path.len() > entities.len() {
-            return;
+        if let Some(above) = done.get(&entity.name) {
+            return *above;
+        }
+        if path.len() > MOST_ABOVE {
+            return 0; // Where the path began, it is too long.
         }
         path.push(entity);
+        let mut most = 0;
         for parent in &entity.parents {
             if let Some(above) = find_entity(entities, parent.entity.as_str()) {
-                self.walk_parents(entities, above, path, done);
+                most = most.max(1 + self.walk_parents(entities, above, path, done));
             }
         }
         path.pop();
-        done.push(&entity.name);
+        if most == MOST_ABOVE + 1 {
+            let span = self.config.entities.iter().find(|(name, _)| name.as_str() == entity.name.as_str()).map(|(name, _)| name.span);
+            self.found.error(
+                Code::TooDeep,
+                span,
+                format!("more than {MOST_ABOVE} parents stand above each other over entity {}", quoted(entity.name.as_str())),
+                "let it name one of the parents higher up instead",
+            );
+        }
+        done.insert(&entity.name, most);
+        most
     }
 }

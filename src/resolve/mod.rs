@@ -3,6 +3,7 @@
 //! Takes a [`Config`] as written, gives a [`Model`] only if nothing is wrong; otherwise every mistake has been reported.
 
 mod assignments;
+mod audit;
 mod entities;
 mod identity;
 mod names;
@@ -11,11 +12,12 @@ mod restrictions;
 mod roles;
 mod scopes;
 mod sharing;
+mod time;
 mod warnings;
 
 use crate::config::{Config, KeyType};
 use crate::model::{Entity, EntityName, Model, SchemaName};
-use crate::text::{At, Diagnostics, Source, Span};
+use crate::text::{At, Code, Diagnostics, Source, Span};
 
 /// Resolves a configuration; `None` where an error was found, by this or any earlier pass.
 pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) -> Option<Model> {
@@ -33,6 +35,7 @@ pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) 
     let restrictions = resolver.restrictions(&entities, &roles);
     let assignments = resolver.assignments(&roles, &restrictions);
     let sharing = resolver.sharing(&entities, &roles);
+    let accepted = resolver.accepted();
     let model = Model {
         application_role: application_role?,
         reader_role: reader_role?,
@@ -44,6 +47,7 @@ pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) 
         assignments,
         sharing,
         conflict: config.conflict.as_ref().map(|conflict| conflict.value).unwrap_or_default(),
+        accepted,
     };
     resolver.child_cycles(&model);
     resolver.warn(&model);
@@ -59,12 +63,18 @@ struct Resolver<'a> {
     key_type: KeyType,
     /// Where a scope of the first entity asks for a child of the second.
     children: Vec<(EntityName, EntityName, Span)>,
+    /// Bytes of grants and restrictions that may still be written out.
+    room: Option<usize>,
 }
+
+/// How large grants, restrictions and inclusions may become once they are written out for each entity and role, in bytes. A few lines with
+/// `"*"` or `others: hidden` can stand for more policies than any server takes.
+const WRITTEN_OUT: usize = 1024 * 1024;
 
 impl<'a> Resolver<'a> {
     fn new(source: &'a Source, config: &'a Config, found: &'a mut Diagnostics) -> Self {
         let key_type = config.key_type.as_ref().map_or(KeyType::Int8, |key_type| key_type.value);
-        let mut resolver = Resolver { source, config, found, schema: None, key_type, children: Vec::new() };
+        let mut resolver = Resolver { source, config, found, schema: None, key_type, children: Vec::new(), room: Some(WRITTEN_OUT) };
         resolver.schema = match &config.schema {
             Some(name) => resolver.name(name, "schema", SchemaName::new),
             None => SchemaName::new("public").ok(),
@@ -75,6 +85,21 @@ impl<'a> Resolver<'a> {
     /// Whether something of that name was left out because of a mistake that has been reported.
     fn left_out(&self, name: &str) -> bool {
         self.config.left_out.contains(name)
+    }
+
+    /// Takes room for something that is written out; `false` where there is none left, which is reported once.
+    fn take_room(&mut self, bytes: usize, span: Span) -> bool {
+        let Some(room) = self.room else { return false };
+        self.room = room.checked_sub(bytes);
+        if self.room.is_none() {
+            self.found.error(
+                Code::FileTooLarge,
+                span,
+                format!("grants and restrictions, written out for each entity and role, have more than {WRITTEN_OUT} bytes"),
+                "define fewer entities, roles or restrictions; roles that differ little can share a role that they include",
+            );
+        }
+        self.room.is_some()
     }
 
     fn key_type(&self, given: &Option<At<KeyType>>) -> KeyType {

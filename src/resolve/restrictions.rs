@@ -1,8 +1,9 @@
 //! Restrictions.
 
+use super::scopes::ROOM;
 use super::{Resolver, entity_names};
 use crate::config::{OtherEntities, Restriction as Written};
-use crate::model::{Entity, EntityName, Restriction, RestrictionLevel, RestrictionName, Role, RoleName};
+use crate::model::{Action, Entity, EntityName, Restriction, RestrictionLevel, RestrictionName, Role, RoleName};
 use crate::text::{At, Code, did_you_mean, listed, quoted};
 
 impl Resolver<'_> {
@@ -39,10 +40,12 @@ impl Resolver<'_> {
                 Some(items) => self.scopes(entities, entity, items),
                 None => read.clone(),
             };
-            let [create, update, delete, export] = [&given.create, &given.update, &given.delete, &given.export].map(&mut other);
-            levels.push(RestrictionLevel { entity: entity.name.clone(), scopes: [read, create, update, delete, export] });
+            let [create, update, delete, export, share] =
+                [&given.create, &given.update, &given.delete, &given.export, &given.share].map(&mut other);
+            levels.push(RestrictionLevel { entity: entity.name.clone(), scopes: [read, create, update, delete, export, share] });
         }
-        if written.others.value == OtherEntities::Hidden {
+        let room = names.len() * ROOM * Action::ALL.len();
+        if written.others.value == OtherEntities::Hidden && self.take_room(room, written.others.span) {
             let listed: Vec<EntityName> = levels.iter().map(|level| level.entity.clone()).collect();
             levels.extend(
                 names

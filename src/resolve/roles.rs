@@ -1,5 +1,6 @@
 //! Roles, what they include and what they grant.
 
+use super::scopes::ROOM;
 use super::{Resolver, entity_names};
 use crate::config::{EntityGrants, Level as WrittenLevel, Role as Written, Short};
 use crate::model::{Action, Entity, EntityName, Grant, Level, Role, RoleName, Scope, StageScopes};
@@ -61,6 +62,7 @@ impl Resolver<'_> {
                     );
                 } else if let Ok(checked) = RoleName::new(included)
                     && !all.contains(&checked)
+                    && self.take_room(ROOM + included.len(), included.span)
                 {
                     all.push(checked);
                 }
@@ -94,6 +96,7 @@ impl Resolver<'_> {
             (Action::Update, &given.update),
             (Action::Delete, &given.delete),
             (Action::Export, &given.export),
+            (Action::Share, &given.share),
         ];
         for (action, level) in by_action {
             let Some(level) = level.as_ref().or(given.every.as_ref()) else { continue };
@@ -103,13 +106,19 @@ impl Resolver<'_> {
     }
 
     fn level(&mut self, entities: &[Entity], entity: &Entity, written: &Short<WrittenLevel>) -> Level {
-        let predicate = written.predicate.as_ref().and_then(|text| self.predicate(text));
+        // It is written out beside each scope.
+        let places = written.scopes.len() + written.stages.iter().map(|(_, items)| items.len()).sum::<usize>();
+        let narrowing = written.predicate.as_ref().filter(|text| self.take_room(text.len().saturating_mul(places), text.span));
+        let predicate = narrowing.and_then(|text| self.predicate(text));
         let mut scopes = self.scopes(entities, entity, &written.scopes);
         if written.scopes.is_empty() && written.predicate.is_some() {
             scopes.push(Scope { terms: Vec::new(), predicate: None });
         }
         let mut stages = Vec::new();
         for (stage, items) in written.stages.iter() {
+            if !self.take_room(ROOM + stage.len(), stage.span) {
+                break;
+            }
             self.stage_name(entity, stage);
             let scopes = self.scopes(entities, entity, items);
             stages.push(StageScopes { stage: stage.value.clone(), scopes: narrowed(scopes, predicate.as_ref()) });

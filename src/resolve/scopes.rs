@@ -2,17 +2,20 @@
 
 use super::{Resolver, entity_names, find_entity};
 use crate::config::{Many, ScopeItem, Short};
-use crate::model::{CircleKind, Entity, EntityName, Owners, ParentTerm, Scope, Term};
+use crate::model::{CircleKind, Entity, EntityName, Owners, ParentTerm, Scope, ShareLevel, Term};
 use crate::predicate::{self, PredicateErrorKind};
 use crate::text::{At, Code, Span, did_you_mean, listed, quoted};
 
 /// Scopes that stand without an argument.
-const PLAIN: [&str; 11] =
-    ["none", "own", "created", "unassigned", "reports", "team", "territory", "department", "department_tree", "open", "all"];
+const PLAIN: [&str; 12] =
+    ["none", "own", "created", "unassigned", "reports", "team", "territory", "department", "department_tree", "open", "shared", "all"];
 /// The most levels of reports that can be asked for by number.
 const MAX_DEPTH: u8 = 20;
 /// Scopes that name a parent.
 const WITH_PARENT: [&str; 4] = ["parent", "own", "created", "without"];
+
+/// What each scope takes besides its text.
+pub(super) const ROOM: usize = 16;
 
 /// What a term is before it is known what its entity has.
 enum Parsed<'t> {
@@ -26,6 +29,11 @@ impl Resolver<'_> {
         let mut scopes = Vec::new();
         let mut none: Option<Span> = None;
         for item in items.iter() {
+            let texts = [&item.scope, &item.predicate].into_iter().flatten();
+            let span = texts.clone().next().map_or_else(Span::default, |text| text.span);
+            if !self.take_room(ROOM + texts.map(|text| text.len()).sum::<usize>(), span) {
+                break;
+            }
             match self.scope(entities, entity, item) {
                 Some(Some(scope)) => scopes.push(scope),
                 Some(None) => none = item.scope.as_ref().map(|text| text.span),
@@ -77,6 +85,15 @@ impl Resolver<'_> {
         match parse_term(part) {
             Some(Parsed::Plain(name)) => self.plain_term(entity, text, name),
             Some(Parsed::OfParent("child", child, None)) => self.child_term(entities, entity, text, child),
+            Some(Parsed::OfParent("shared", level, None)) => {
+                let found = ShareLevel::ALL.into_iter().find(|known| known.name() == level);
+                if found.is_none() {
+                    let names = ShareLevel::ALL.map(ShareLevel::name);
+                    let help = did_you_mean(level, names).unwrap_or_else(|| format!("the levels are {}", listed(names)));
+                    self.found.error(Code::BadScope, text.span, format!("{} is no level of a share", quoted(level)), help);
+                }
+                found.map(Term::Shared)
+            }
             Some(Parsed::OfParent("reports", depth, None)) => self.reports_term(entity, text, Some(depth)),
             Some(Parsed::OfParent(name, parent, action)) => self.parent_term(entities, entity, text, (name, parent, action)),
             None => {
@@ -98,6 +115,7 @@ impl Resolver<'_> {
             "unassigned" => (owned, Term::Unassigned, "owners"),
             "created" => (entity.creator.is_some(), Term::Created, "creator"),
             "open" => (entity.open.is_some(), Term::Open, "open"),
+            "shared" => return Some(Term::Shared(ShareLevel::Read)),
             "reports" => return self.reports_term(entity, text, None),
             "team" => return self.group_term(entity, text, Term::Team, entity.team.is_some()),
             "territory" => return self.group_term(entity, text, Term::Territory, entity.territory.is_some()),
@@ -110,7 +128,7 @@ impl Resolver<'_> {
             other => {
                 let help = did_you_mean(other, PLAIN.into_iter().chain(WITH_PARENT)).unwrap_or_else(|| {
                     format!(
-                        "the scopes are {} and reports(depth), parent(entity), own(entity), created(entity), without(entity), child(entity)",
+                        "the scopes are {} and reports(depth), shared(update), shared(full), parent(entity), own(entity), created(entity), without(entity), child(entity)",
                         listed(PLAIN)
                     )
                 });

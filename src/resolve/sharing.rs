@@ -1,5 +1,7 @@
 //! Sharing rules, organization defaults, and scopes by children.
 
+use std::collections::BTreeMap;
+
 use super::{Resolver, entity_names, find_entity};
 use crate::config::{OrganizationDefault, SharingRule as Written};
 use crate::model::{Action, Entity, EntityName, Model, Owners, ParentTerm, Period, Role, Scope, SharingLevel, SharingRule, Subject, Term};
@@ -68,14 +70,15 @@ impl Resolver<'_> {
 
     /// Who may read a record may not depend on itself, by a child that is read because its parent is.
     pub(super) fn child_cycles(&mut self, model: &Model) {
+        let mut through: BTreeMap<EntityName, Vec<EntityName>> = BTreeMap::new();
         for (entity, child, place) in self.children.clone() {
             let mut reached: Vec<EntityName> = vec![child.clone()];
             let mut next = 0;
             while let Some(name) = reached.get(next).cloned() {
                 next += 1;
-                for below in read_through(model, &name) {
-                    if !reached.contains(&below) {
-                        reached.push(below);
+                for below in through.entry(name).or_insert_with_key(|name| read_through(model, name)).iter() {
+                    if !reached.contains(below) {
+                        reached.push(below.clone());
                     }
                 }
             }

@@ -69,6 +69,8 @@ codes! {
     UnknownAction = "unknown-action",
     /// A group, workgroup, team or department is named that the directory does not have.
     UnknownSubject = "unknown-subject",
+    /// A finding of the audit is accepted under a name that no lint has.
+    UnknownLint = "unknown-lint",
     /// A scope is not written as scopes are, or means nothing for its entity.
     BadScope = "bad-scope",
     /// A scope needs a column that its entity does not name.

@@ -33,7 +33,7 @@ pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// A whole message or help, shortened and without control characters.
-pub(super) fn message(text: &str) -> String {
+pub fn message(text: &str) -> String {
     shortened(text, MESSAGE)
 }
 
@@ -55,7 +55,7 @@ pub(super) fn shortened(text: &str, limit: usize) -> String {
 }
 
 /// Whether a character moves the cursor, hides, or reorders what is around it.
-fn deceives(c: char) -> bool {
+pub(super) fn deceives(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
         || matches!(c, '\u{e0000}'..='\u{e007f}')

@@ -4,7 +4,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json};
 
-use super::print::{message, shortened};
+use super::print::{deceives, message, shortened};
 use super::source::floor;
 use super::{Diagnostic, Diagnostics, Severity, Source, Span};
 
@@ -74,7 +74,7 @@ fn group<'a>(source: &'a Source, diagnostic: &'a Diagnostic) -> Group<'a> {
                 let from = floor(text, span.start.saturating_sub(start));
                 let to = floor(text, span.end.saturating_sub(start)).max(from);
                 let marked = AnnotationKind::Primary.span(from..to);
-                title.element(Snippet::source(text).path(name).line_start(line).annotation(marked))
+                title.element(Snippet::source(harmless(text)).path(name).line_start(line).annotation(marked))
             }
         }
     };
@@ -89,6 +89,18 @@ fn line_from(text: &str, start: usize) -> &str {
     let rest = text.get(start..).unwrap_or_default();
     let line = rest.split('\n').next().unwrap_or_default();
     line.strip_suffix('\r').unwrap_or(line)
+}
+
+/// A line in which nothing moves the cursor, hides or reorders; every place in it stays where it is. What is ASCII, the renderer replaces.
+fn harmless(line: &str) -> String {
+    line.chars()
+        .map(|c| match c.len_utf8() {
+            2 if deceives(c) => "\u{bf}".to_owned(),
+            3 if deceives(c) => "\u{fffd}".to_owned(),
+            4 if deceives(c) => "\u{fffd}?".to_owned(),
+            _ => c.to_string(),
+        })
+        .collect()
 }
 
 fn machine(source: &Source, diagnostics: &Diagnostics) -> String {
@@ -168,6 +180,17 @@ crm.yaml: 1 error, 1 warning
             })
         );
         assert_eq!(value["diagnostics"][1]["line"], Value::Null);
+    }
+
+    #[test]
+    fn no_line_that_is_shown_commands_the_terminal() {
+        let line = "a: \u{9b}2J\u{85}\u{ad}\u{200b}\u{202e}\u{feff}\u{e0041}\u{1b}[2J\u{7f} \u{e9}";
+        let source = Source::new("a.yaml", line);
+        let mut all = Diagnostics::new();
+        all.error(Code::BadName, Span::new(line.len() - 2, line.len()), "here", "help");
+        let text = report(&source, &all, Format::Human, false);
+        assert!(!text.chars().any(|c| deceives(c) && c != '\n'), "{text:?}");
+        assert!(text.contains('\u{e9}'), "{text}");
     }
 
     #[test]

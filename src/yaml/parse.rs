@@ -95,17 +95,17 @@ fn refuse(source: &Source, diagnostics: &mut Diagnostics, error: &ScanError) {
         diagnostics.error(Code::TooDeep, span, message, "check the brackets and the indentation");
         return;
     }
-    let help = advice(error.kind());
-    diagnostics.error(Code::YamlSyntax, span, format!("the text is not YAML here: {}", error.info()), help);
+    let message = format!("the text is not YAML here: {}", error.info());
+    diagnostics.error(Code::YamlSyntax, span, message, advice(error.kind()));
 }
 
 /// What is usually wrong where the parser stops.
-fn advice(kind: &ErrorKind) -> Option<String> {
+fn advice(kind: &ErrorKind) -> String {
     let text = match kind {
         ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation | ErrorKind::TabInPlainScalar => {
             "indent with spaces, not with tabs"
         }
-        ErrorKind::UnclosedFlowCollection { open } => return Some(format!("close the bracket {}", quoted(&open.to_string()))),
+        ErrorKind::UnclosedFlowCollection { open } => return format!("close the bracket {}", quoted(&open.to_string())),
         ErrorKind::UnexpectedEofFlowSequence | ErrorKind::ExpectedFlowSequenceSeparator => {
             "close the list with `]`, and put `,` between its values"
         }
@@ -123,9 +123,9 @@ fn advice(kind: &ErrorKind) -> Option<String> {
         | ErrorKind::ExpectedBlockSequenceEntry
         | ErrorKind::InvalidIndentation
         | ErrorKind::SimpleKeyExpected => "check the indentation, and that each key ends with `:`",
-        _ => return None,
+        _ => "put a text with special characters in quotes, and check the indentation and the brackets around this place",
     };
-    Some(text.to_owned())
+    text.to_owned()
 }
 
 #[cfg(test)]

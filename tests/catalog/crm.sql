@@ -1,12 +1,6 @@
 -- A small CRM with one of everything that the catalog query describes; crm.json is what the query says about it.
 --
--- To make crm.json anew, in an empty database named `crm` of PostgreSQL 15 with a superuser named `postgres`: run this file, then
---   PREPARE catalog(jsonb, jsonb) AS <the text of sql/catalog.sql>;
---   SET search_path = pg_catalog, pg_temp;
---   EXECUTE catalog('[{"schema": "public", "name": "company"}, {"schema": "public", "name": "deal"},
---       {"schema": "public", "name": "activity"}, {"schema": "public", "name": "note"},
---       {"schema": "public", "name": "missing"}]', '["crm_user", "crm_backend", "nobody_such"]');
--- and keep the result as jsonb_pretty writes it.
+-- `tools/catalog-documents` makes crm.json anew.
 CREATE ROLE crm_owner NOLOGIN;
 CREATE ROLE crm_user NOLOGIN;
 CREATE ROLE crm_staff NOLOGIN;

@@ -1,9 +1,9 @@
 //! A database per worker and target, in which one case after the other stands.
 
 use crm_access::apply::{Prepared, apply, prepare};
-use crm_access::decide::World;
+use crm_access::decide::{Value, World};
 use crm_access::live::{self, Connection};
-use crm_access::model::{CircleKind, Subject};
+use crm_access::model::Subject;
 use crm_access::program::Target;
 use crm_access::text::{Diagnostics, Source};
 use postgres::Client;
@@ -16,6 +16,8 @@ pub struct Bench {
     pub target: Target,
     /// Whether the server has MERGE.
     pub merge: bool,
+    /// Whether identities of the portable target are signed.
+    signed: bool,
     admin: Client,
     backend: Client,
     applier: Connection,
@@ -31,7 +33,7 @@ BEGIN
     FOREACH statement IN ARRAY statements LOOP
         n := NULL; keys := NULL; state := NULL; message := NULL;
         BEGIN
-            IF statement ~ '^(WITH|SELECT array_agg)' THEN
+            IF statement ~ '^(WITH|SELECT array_agg|SELECT ARRAY)' THEN
                 EXECUTE statement INTO keys;
                 keys := coalesce(keys, '{}');
             ELSE
@@ -44,6 +46,19 @@ BEGIN
         END;
         RETURN NEXT;
     END LOOP;
+END
+$$;
+CREATE FUNCTION public.give(kind text, name text, subject text, key text, below boolean, sure boolean) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF kind = 'role' THEN
+        PERFORM crm_access.assign(name, subject, key, below);
+    ELSE
+        PERFORM crm_access.restrict(name, subject, key, sure, below);
+    END IF;
+EXCEPTION WHEN undefined_object OR invalid_parameter_value OR object_not_in_prerequisite_state THEN
+    -- What an earlier configuration knew.
+    INSERT INTO crm_access.assignment (kind, name, subject, subject_key, subdepartments, confirmed)
+    VALUES (give.kind, give.name, give.subject, give.key, give.below, give.sure);
 END
 $$;";
 
@@ -75,7 +90,7 @@ impl Bench {
         admin.batch_execute("SET session_replication_role = replica").expect("a superuser");
         let version: i32 = admin.query_one("SELECT current_setting('server_version_num')::int", &[]).expect("a version").get(0);
         let applier = live::connect(&url(&database, applier(target))).expect("a connection");
-        Bench { target, merge: version >= 150_000, admin, backend: connect(&database, "crm_backend"), applier }
+        Bench { target, merge: version >= 150_000, signed: true, admin, backend: connect(&database, "crm_backend"), applier }
     }
 
     /// Empties the tables and applies a configuration.
@@ -84,11 +99,16 @@ impl Bench {
         let empty: String = FLAVORS.iter().map(|flavor| load(flavor, &World::default())).collect();
         self.admin.batch_execute(&empty).map_err(|error| Refused::from(error).message)?;
         let _ = self.admin.batch_execute("DELETE FROM crm_access.assignment");
+        self.signed = made.model.identity.setting.as_ref().is_none_or(|setting| setting.signed);
         self.applier.in_transaction(|session| apply(session, &source, &made)).map(drop).map_err(|error| error.to_string())
     }
 
     pub fn load(&mut self, flavor: &Flavor, world: &World) {
-        let text = format!("BEGIN; {}{} COMMIT", load(flavor, world), stored(world));
+        let mut text = format!("BEGIN; {} DELETE FROM crm_access.assignment; ", load(flavor, world));
+        for given in assignments(world) {
+            text.push_str(&format!("SELECT public.give({given}); "));
+        }
+        text.push_str(&format!("{} COMMIT", noted(world)));
         self.admin.batch_execute(&text).unwrap_or_else(|error| panic!("{:?}", Refused::from(error)));
     }
 
@@ -97,7 +117,8 @@ impl Bench {
         let user = user.replace('\'', "''");
         match self.target {
             Target::Extension => format!("SELECT crm_access.act_as('{user}')"),
-            Target::Portable => format!("SELECT set_config('app.user_token', crm_access.issue('{user}'), true)"),
+            Target::Portable if self.signed => format!("SELECT set_config('app.user_token', crm_access.issue('{user}'), true)"),
+            Target::Portable => format!("SELECT set_config('app.user_token', '{user}', true)"),
         }
     }
 
@@ -119,6 +140,9 @@ impl Bench {
                 if state == "42501" && message.contains("row-level security") {
                     return Ok(Expected::Refused);
                 }
+                if state == "23505" {
+                    return Ok(Expected::Duplicate);
+                }
                 Err(Refused { state, message, detail: String::new(), hint: String::new() })
             };
             if let Some(state) = row.get::<_, Option<String>>(2) {
@@ -137,16 +161,35 @@ impl Bench {
         Ok(outcomes)
     }
 
-    /// What each user reads of a table by one statement that is prepared once, over the simple and the extended protocol, in one session.
+    /// What each user reads of a table in one session, by one statement that is prepared once, by the simple protocol and a cursor.
+    /// Each comes after another user, whose savepoint is taken back.
     pub fn prepared_reads(&mut self, flavor: &Flavor, table: &str, users: &[Option<String>]) -> Result<Vec<Vec<String>>, Refused> {
-        let sql = format!("SELECT id::text FROM {} ORDER BY 1", table_sql(flavor, table));
+        let table = table_sql(flavor, table);
+        let sql = format!("SELECT id::text FROM {table} ORDER BY 1");
         let statement = self.backend.prepare(&sql)?;
         let mut all = Vec::new();
-        for user in users {
-            let identity = user.as_deref().map(|user| self.identity(user));
+        for (at, user) in users.iter().enumerate() {
+            let identities: Vec<String> =
+                [&users[(at + 1) % users.len()], user].into_iter().flatten().map(|user| self.identity(user)).collect();
             let mut transaction = self.backend.transaction()?;
-            if let Some(identity) = identity
-                && let Err(error) = transaction.batch_execute(&identity)
+            let mode = ["auto", "force_generic_plan", "force_custom_plan"][at % 3];
+            transaction.batch_execute("SAVEPOINT before")?;
+            if let Some(other) = identities.first().filter(|_| users[(at + 1) % users.len()].is_some()) {
+                // Who is not there or not active is refused, and that is taken back as well.
+                let _ = transaction.simple_query(&format!("{other}; {sql}"));
+            }
+            let nobody = first_column(transaction.simple_query(&format!("ROLLBACK TO before; {sql}"))?);
+            if !nobody.is_empty() {
+                let message = format!("nobody sees {nobody:?} after ROLLBACK TO");
+                return Err(Refused { state: String::new(), message, detail: String::new(), hint: String::new() });
+            }
+            // Who has acted for someone acts for nobody else in that transaction.
+            transaction.rollback()?;
+            let mut transaction = self.backend.transaction()?;
+            let mut ways: Vec<(&str, Vec<String>)> = Vec::new();
+            transaction.batch_execute(&format!("SET LOCAL plan_cache_mode = {mode}"))?;
+            if let (Some(_), Some(identity)) = (user, identities.last())
+                && let Err(error) = transaction.batch_execute(identity)
             {
                 let refused = Refused::from(error);
                 if refused.state != "28000" {
@@ -155,40 +198,125 @@ impl Bench {
                 all.push(Vec::new());
                 continue;
             }
-            let mut keys: Vec<String> = transaction.query(&statement, &[])?.iter().map(|row| row.get(0)).collect();
-            keys.sort();
-            let simple = first_column(transaction.simple_query(&sql)?);
-            if simple != keys {
-                let message = format!("prepared {keys:?}, simple {simple:?}");
-                return Err(Refused { state: String::new(), message, detail: String::new(), hint: String::new() });
+            ways.push(("prepared", transaction.query(&statement, &[])?.iter().map(|row| row.get(0)).collect()));
+            ways.push(("simple", first_column(transaction.simple_query(&sql)?)));
+            let cursor = format!("DECLARE c CURSOR FOR {sql}; FETCH 3 FROM c; FETCH ALL FROM c");
+            ways.push(("cursor", first_column(transaction.simple_query(&cursor)?)));
+            for (_, keys) in &mut ways {
+                keys.sort();
             }
             transaction.rollback()?;
-            all.push(keys);
+            if ways.iter().any(|(_, keys)| *keys != ways[0].1) {
+                return Err(Refused { state: String::new(), message: format!("{ways:?}"), detail: String::new(), hint: String::new() });
+            }
+            all.push(ways.swap_remove(0).1);
         }
         Ok(all)
+    }
+
+    /// What each user copies of a table; `None` where that is refused.
+    pub fn copies(&mut self, flavor: &Flavor, table: &str, users: &[Option<String>]) -> Result<Vec<Option<Vec<String>>>, Refused> {
+        let sql = format!("COPY {} (id) TO STDOUT", table_sql(flavor, table));
+        let mut all = Vec::new();
+        for user in users {
+            let identity = user.as_deref().map(|user| self.identity(user));
+            let mut transaction = self.backend.transaction()?;
+            let done = identity.map_or(Ok(()), |identity| transaction.batch_execute(&identity));
+            let copied = done.and_then(|()| {
+                let mut text = String::new();
+                std::io::Read::read_to_string(&mut transaction.copy_out(&sql)?, &mut text).expect("text");
+                Ok(text)
+            });
+            match copied.map_err(Refused::from) {
+                Ok(text) => {
+                    let mut keys: Vec<String> = text.lines().map(ToOwned::to_owned).collect();
+                    keys.sort();
+                    all.push(Some(keys));
+                }
+                Err(refused) if refused.state == "28000" => all.push(Some(Vec::new())),
+                Err(refused) if refused.state == "42501" => all.push(None),
+                Err(refused) => return Err(refused),
+            }
+        }
+        Ok(all)
+    }
+
+    /// What each user changes of a table by one prepared statement with a parameter that also reads; `None` where the statement is refused.
+    pub fn prepared_writes(&mut self, flavor: &Flavor, table: &str, users: &[Option<String>]) -> Result<Vec<Option<Vec<String>>>, Refused> {
+        let statement = self.backend.prepare(&format!("UPDATE {} SET note = $1 RETURNING id::text", table_sql(flavor, table)))?;
+        let mut all = Vec::new();
+        for user in users {
+            let identity = user.as_deref().map(|user| self.identity(user));
+            let mut transaction = self.backend.transaction()?;
+            let done = identity.map_or(Ok(()), |identity| transaction.batch_execute(&identity));
+            let done = done.and_then(|()| transaction.query(&statement, &[&"written"]));
+            match done.map_err(Refused::from) {
+                Ok(rows) => {
+                    let mut keys: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+                    keys.sort();
+                    all.push(Some(keys));
+                }
+                Err(refused) if refused.state == "28000" => all.push(Some(Vec::new())),
+                Err(refused) if refused.state == "42501" => all.push(None),
+                Err(refused) => return Err(refused),
+            }
+        }
+        Ok(all)
+    }
+
+    /// What the database says of combinations that may not be: user and message.
+    pub fn violations(&mut self) -> Result<Vec<(Option<String>, String)>, Refused> {
+        let rows = self.admin.query("SELECT DISTINCT user_key, message FROM crm_access_rules.violations()", &[])?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+
+    /// Whether the triggers take a change of the tables of people; undone.
+    pub fn takes(&mut self, statement: &str) -> Result<bool, Refused> {
+        let mut transaction = self.admin.transaction()?;
+        transaction.batch_execute("SET LOCAL session_replication_role = origin")?;
+        match transaction.batch_execute(statement).map_err(Refused::from) {
+            Ok(()) => Ok(true),
+            Err(refused) if refused.state == "23514" => Ok(false),
+            Err(refused) => Err(refused),
+        }
     }
 }
 
 /// Statements that replace what the database has stored.
 pub fn stored(world: &World) -> String {
     let mut out = "DELETE FROM crm_access.assignment;\n".to_owned();
-    let roles = world.stored_roles.iter().map(|given| ("role", given.what.as_str(), &given.to));
-    let restrictions = world.stored_restrictions.iter().map(|given| ("restriction", given.what.as_str(), &given.to));
-    for (kind, name, to) in roles.chain(restrictions) {
-        let text = |text: &str| literal(&crm_access::decide::Value::Text(text.to_owned()));
+    for given in assignments(world) {
+        out.push_str(&format!(
+            "INSERT INTO crm_access.assignment (kind, name, subject, subject_key, subdepartments, confirmed) VALUES ({given});\n"
+        ));
+    }
+    out + &noted(world)
+}
+
+fn text(text: &str) -> String {
+    literal(&Value::Text(text.to_owned()))
+}
+
+/// Kind, name, subject, its key, whether the departments below are meant, whether confirmed.
+fn assignments(world: &World) -> Vec<String> {
+    let roles = world.stored_roles.iter().map(|given| ("role", given.what.as_str(), &given.to, given.confirmed));
+    let restrictions = world.stored_restrictions.iter().map(|given| ("restriction", given.what.as_str(), &given.to, given.confirmed));
+    let written = roles.chain(restrictions).map(|(kind, name, to, confirmed)| {
         let (subject, key, below) = match to {
             Subject::User(key) => ("user", key.as_str(), false),
-            Subject::Circle(CircleKind::Group, key) => ("group", key.as_str(), false),
-            Subject::Circle(CircleKind::Workgroup, key) => ("workgroup", key.as_str(), false),
-            Subject::Circle(CircleKind::Team, key) => ("team", key.as_str(), false),
+            Subject::Circle(kind, key) => (kind.name(), key.as_str(), false),
             Subject::Department { key, subdepartments } => ("department", key.as_str(), *subdepartments),
             Subject::HavingRole(_) | Subject::Everyone => ("everyone", "", false),
         };
-        out.push_str(&format!(
-            "INSERT INTO crm_access.assignment (kind, name, subject, subject_key, subdepartments) VALUES ('{kind}', {}, '{subject}', {}, {below}) ON CONFLICT DO NOTHING;\n",
-            text(name),
-            text(key)
-        ));
+        format!("'{kind}', {}, '{subject}', {}, {below}, {confirmed}", text(name), text(key))
+    });
+    written.collect()
+}
+
+fn noted(world: &World) -> String {
+    let mut out = "DELETE FROM crm_access.restricted_user;\n".to_owned();
+    for (restriction, user) in &world.noted {
+        out.push_str(&format!("INSERT INTO crm_access.restricted_user VALUES ({}, {});\n", text(restriction.as_str()), text(user)));
     }
     out
 }

@@ -25,6 +25,8 @@ pub enum Expected {
     Count(u64),
     /// A row-security error.
     Refused,
+    /// Another row has the key, visible or not: SQLSTATE 23505.
+    Duplicate,
 }
 
 /// What belongs to one user and entity while checks are made.
@@ -55,7 +57,7 @@ pub fn checks(random: &mut Random, flavor: &Flavor, model: &Model, judge: &Judge
         }
         // A part of them: another configuration tells more than another statement.
         let made = std::mem::take(&mut about.checks);
-        all.extend(made.into_iter().enumerate().filter(|(at, _)| *at == 0 || random.chance(50)).map(|(_, check)| check));
+        all.extend(made.into_iter().enumerate().filter(|(at, _)| *at == 0 || random.chance(15)).map(|(_, check)| check));
     }
     all
 }
@@ -84,12 +86,29 @@ impl About<'_> {
         self.push(format!("SELECT array_agg(id::text) FROM {table}"), self.keys(&seen), all);
         self.push(format!("SELECT 1 FROM {table}"), Expected::Count(seen.len() as u64), all);
         let locked = lock(self.judge, self.entity);
-        self.push(format!("WITH x AS (SELECT id FROM {table} FOR UPDATE) SELECT array_agg(id::text) FROM x"), self.keys(&locked), all);
+        let how = *self.random.pick(&["UPDATE", "NO KEY UPDATE", "SHARE", "KEY SHARE"]);
+        self.push(format!("WITH x AS (SELECT id FROM {table} FOR {how}) SELECT array_agg(id::text) FROM x"), self.keys(&locked), all);
+        let keys: Vec<String> = seen.iter().map(|at| self.rows[*at]["id"].to_string()).collect();
+        let longest = keys.iter().map(|key| key.chars().count()).max().unwrap_or(0);
+        let first = keys.iter().min().cloned().unwrap_or_default();
+        let mut summed = vec![keys.len().to_string(), longest.to_string(), first];
+        summed.sort();
+        let sql = format!(
+            "SELECT ARRAY[count(*)::text, coalesce(max(length(id::text)), 0)::text, coalesce(min(id::text COLLATE \"C\"), '')] FROM {table}"
+        );
+        self.push(sql, Expected::Keys(summed), all);
         // Each asks for itself, which takes long.
         if self.random.chance(10) {
-            let action = *self.random.pick(&[Action::Read, Action::Update, Action::Delete, Action::Export]);
-            let may =
-                |row: &Row| self.judge.may(self.entity, Action::Read, row).allowed && self.judge.may(self.entity, action, row).allowed;
+            let action = *self.random.pick(&Action::ALL);
+            let some = if self.judge.can_some(self.entity, action) { vec!["yes".to_owned()] } else { Vec::new() };
+            let sql = format!(
+                "SELECT array_agg('yes'::text) FROM (SELECT crm_access.can('{}', '{}') AS can) AS x WHERE can",
+                action.name(),
+                self.entity.name
+            );
+            self.push(sql, Expected::Keys(some), 1);
+            let action = *self.random.pick(&Action::ALL);
+            let may = |row: &Row| self.judge.can(self.entity, action, row);
             let places: Vec<usize> = self.rows.iter().enumerate().filter(|(_, row)| may(row)).map(|(at, _)| at).collect();
             let keys: Vec<String> = self.rows.iter().map(|row| literal(&Value::Text(row["id"].to_string()))).collect();
             let sql = format!(
@@ -107,8 +126,24 @@ impl About<'_> {
             let pairs = seen.iter().filter(|at| readable.iter().any(|above| self.rows[**at][column.as_str()] == parents[*above]["id"]));
             let pairs: Vec<usize> = pairs.copied().collect();
             let other = table_sql(self.flavor, &above.table.name);
-            let sql = format!("SELECT array_agg(x.id::text) FROM {table} AS x JOIN {other} AS y ON y.id = x.{}", quoted(column.as_str()));
-            self.push(sql, self.keys(&pairs), all);
+            let at = quoted(column.as_str());
+            let form = *self.random.pick(&[
+                "JOIN {other} AS y ON y.id = x.{at}",
+                "WHERE EXISTS (SELECT 1 FROM {other} AS y WHERE y.id = x.{at})",
+                "WHERE x.{at} IN (SELECT id FROM {other})",
+                "LEFT JOIN LATERAL (SELECT y.id AS k FROM {other} AS y WHERE y.id = x.{at}) AS z ON true WHERE z.k IS NOT NULL",
+            ]);
+            let form = form.replace("{other}", &other).replace("{at}", &at);
+            self.push(format!("SELECT array_agg(x.id::text) FROM {table} AS x {form}"), self.keys(&pairs), all);
+            let noted = |row: &Row| {
+                let joined = readable.iter().any(|above| row[column.as_str()] == parents[*above]["id"]);
+                joined.then(|| changed(row, &[("note", Value::Text("new".to_owned()))])).flatten()
+            };
+            let touched = update(self.judge, self.entity, &noted, Reads(true));
+            let sql = format!("UPDATE {table} AS x SET note = 'new' FROM {other} AS y WHERE y.id = x.{at}");
+            self.push(sql, count(&touched), all);
+            let removed = delete(self.judge, self.entity, &|row| noted(row).is_some(), Reads(true));
+            self.push(format!("DELETE FROM {table} AS x USING {other} AS y WHERE y.id = x.{at}"), count(&removed), all);
         }
     }
 
@@ -142,6 +177,11 @@ impl About<'_> {
         self.push(sql, self.keys_or_refused(&touched), 2 * all);
         let blind = update(judge, entity, &noted, Reads(false));
         self.push(format!("UPDATE {table} SET note = 'new'"), count(&blind), 2 * all);
+        let appended = update(judge, entity, &noted, Reads(true));
+        self.push(format!("UPDATE {table} SET note = note || 'x'"), count(&appended), 2 * all);
+        let target = self.random.pick(self.rows)["id"].clone();
+        let one = delete(judge, entity, &|row| row["id"] == target, Reads(true));
+        self.push(format!("DELETE FROM {table} WHERE id = {}", literal(&target)), count(&one), 1);
         let removed = delete(judge, entity, &|_| true, Reads(true));
         let sql = format!("WITH x AS (DELETE FROM {table} RETURNING id) SELECT array_agg(id::text) FROM x");
         self.push(sql, self.keys_or_refused(&removed), all);
@@ -178,6 +218,22 @@ impl About<'_> {
             self.push(into(&new), count(&added(Reads(false))), 1);
             self.push(format!("{} RETURNING id", into(&new)), count(&added(Reads(true))), 1);
         }
+        let two = [self.new_row(), self.new_row()];
+        if two[0]["id"] != two[1]["id"] {
+            let added = insert(judge, entity, &two, Reads(false));
+            self.push(format!("{}, {}", into(&two[0]), row_sql(columns, &two[1])), count(&added), 2);
+        }
+        {
+            let mut new = self.new_row();
+            new.insert("id".to_owned(), self.random.pick(self.rows)["id"].clone());
+            // Row security speaks first, so that only who may create such a row is told of the other.
+            let duplicate = |reads| match insert(judge, entity, std::slice::from_ref(&new), reads) {
+                Outcome::Rows(_) => Expected::Duplicate,
+                Outcome::Refused => Expected::Refused,
+            };
+            self.push(into(&new), duplicate(Reads(false)), 1);
+            self.push(format!("{} RETURNING id", into(&new)), duplicate(Reads(true)), 1);
+        }
         // A row on top of another, or of none.
         {
             let mut new = self.new_row();
@@ -196,6 +252,11 @@ impl About<'_> {
             let values = self.new_values(false);
             let done = upsert(judge, entity, &new, &|row| changed(row, &values));
             self.push(format!("{} ON CONFLICT (id) DO UPDATE SET {}", into(&new), settings(&values)), count(&done), 2);
+            let where_noted = |row: &Row| (row["note"] != Value::Null).then(|| changed(row, &values)).flatten();
+            let done = upsert(judge, entity, &new, &where_noted);
+            let sql =
+                format!("{} ON CONFLICT (id) DO UPDATE SET {} WHERE x.note IS NOT NULL RETURNING x.id", into(&new), settings(&values));
+            self.push(sql.replacen(" VALUES ", " AS x VALUES ", 1), count(&done), 2);
         }
     }
 
@@ -214,6 +275,17 @@ impl About<'_> {
             self.push(format!("{into} WHEN MATCHED THEN UPDATE SET {}", settings(&new)), count(&moved), 2);
             let removed = merge_delete(judge, entity, &|row| row["id"] == target);
             self.push(format!("{into} WHEN MATCHED THEN DELETE"), count(&removed), 1);
+            // A row that is not seen does not match, and its key is taken.
+            let mut other = self.new_row();
+            other.insert("id".to_owned(), target.clone());
+            let seen = self.rows.iter().any(|row| row["id"] == target && judge.may(entity, Action::Read, row).allowed);
+            let expected = match insert(judge, entity, std::slice::from_ref(&other), Reads(false)) {
+                _ if seen => count(&moved),
+                Outcome::Rows(_) => Expected::Duplicate,
+                Outcome::Refused => Expected::Refused,
+            };
+            let or_insert = format!("WHEN NOT MATCHED THEN INSERT VALUES {}", row_sql(self.columns, &other));
+            self.push(format!("{into} WHEN MATCHED THEN UPDATE SET {} {or_insert}", settings(&new)), expected, 2);
         }
         let new = self.new_row();
         let into = format!("MERGE INTO {} AS t USING (VALUES ({}{cast})) AS s(k) ON t.id = s.k", self.table, literal(&new["id"]));

@@ -1,5 +1,11 @@
 //! Random configurations over the whole language, as JSON, which is YAML.
 
+// By path, so that another test can take this file with all that belongs to it.
+#[path = "conditions.rs"]
+mod conditions;
+#[path = "grants.rs"]
+mod grants;
+
 use crm_access::decide::Value;
 use serde_json::{Map, Value as Json, json};
 
@@ -7,7 +13,7 @@ use crate::random::Random;
 use crate::tables::{Flavor, Kind, key, key_type};
 
 pub const ROLES: [&str; 4] = ["r1", "r2", "r \"3\"", "admin"];
-pub const RESTRICTIONS: [&str; 2] = ["limited", "nar'row"];
+pub const RESTRICTIONS: [&str; 3] = ["limited", "nar'row", "third"];
 pub const STAGES: [&str; 3] = ["new", "won", "it's lost"];
 
 /// An entity while the rest is made up.
@@ -31,9 +37,11 @@ pub fn configuration(random: &mut Random, flavor: &Flavor, reader: &str) -> Json
     let mut maker = Maker { random, flavor, entities: Vec::new() };
     let directory = maker.directory();
     let entities = maker.all_entities(&directory);
-    let roles = maker.roles();
-    let restrictions = maker.restrictions();
-    let assignments = maker.assignments(&directory, &restrictions);
+    let mut roles = maker.roles();
+    let mut restrictions = maker.restrictions();
+    let mut assignments = maker.assignments(&directory, &restrictions);
+    maker.aim(&mut roles, &mut restrictions, &mut assignments);
+    let signed = maker.random.chance(85);
     let conflict = *maker.random.pick(&["union", "most_specific", "deny_wins"]);
     json!({
         "version": 1,
@@ -42,7 +50,7 @@ pub fn configuration(random: &mut Random, flavor: &Flavor, reader: &str) -> Json
         "schema": flavor.schema,
         "key_type": type_name(flavor, Kind::Record),
         "conflict": conflict,
-        "identity": {"act_as": "crm_backend", "setting": {"name": "app.user_token", "signed": true, "issuers": "crm_backend"}},
+        "identity": {"act_as": "crm_backend", "setting": {"name": "app.user_token", "signed": signed, "issuers": if signed { json!("crm_backend") } else { json!([]) }}},
         "directory": directory,
         "entities": entities,
         "roles": roles,
@@ -66,7 +74,10 @@ impl Maker<'_> {
 
     fn directory(&mut self) -> Json {
         let mut all = Map::new();
-        let attributes = json!({"region": "text", "size": "int4", "ok": "boolean", "since": "date"});
+        let attributes = json!({
+            "region": "text", "size": "int4", "ok": "boolean", "since": "date",
+            "rate": "numeric", "big": "int8", "seen": "timestamptz", "token": "uuid",
+        });
         let mut users = json!({"table": "users", "key_type": type_name(self.flavor, Kind::User), "attributes": attributes});
         if self.random.chance(80) {
             users["active"] = json!("active");
@@ -118,6 +129,22 @@ impl Maker<'_> {
                 let entities = json!({"parents": {format!("e{parent}"): "parent", format!("e{child}"): "child"}});
                 all.insert(name.clone(), entities);
                 self.entities.push(Entity { name, terms, stages: false, columns: false });
+            }
+        }
+        for at in 1..=count {
+            // A join table of owners may be protected itself.
+            if all[&format!("e{at}")]["owners"]["table"].is_string() && self.random.chance(50) {
+                let (name, of) = (format!("o{at}"), format!("e{at}"));
+                let terms = [
+                    "own".to_owned(),
+                    "unassigned".to_owned(),
+                    format!("parent({of})"),
+                    format!("parent({of}, update)"),
+                    format!("own({of})"),
+                    format!("without({of})"),
+                ];
+                all.insert(name.clone(), json!({"owners": "usr", "parents": {of: "rec"}}));
+                self.entities.push(Entity { name, terms: terms.into(), stages: false, columns: false });
             }
         }
         Json::Object(all)
@@ -194,227 +221,5 @@ impl Maker<'_> {
         let stages = made.contains_key("stage");
         self.entities.push(Entity { name: format!("e{at}"), terms, stages, columns: true });
         Json::Object(made)
-    }
-
-    fn scope(&mut self, entity: usize) -> Json {
-        let terms = &self.entities[entity].terms;
-        let mut parts: Vec<String> = Vec::new();
-        if !terms.is_empty() && !self.random.chance(12) {
-            let count = if self.random.chance(25) { 2 } else { 1 };
-            parts.extend((0..count).map(|_| self.random.pick(terms).clone()));
-        } else {
-            parts.push("all".to_owned());
-        }
-        let text = parts.join(" and ");
-        if self.entities[entity].columns && self.random.chance(20) {
-            let condition = condition(self.random, 2);
-            if self.random.chance(30) { json!({"where": condition}) } else { json!({"scope": text, "where": condition}) }
-        } else {
-            json!(text)
-        }
-    }
-
-    fn scopes(&mut self, entity: usize) -> Json {
-        match self.random.below(10) {
-            0 => json!("none"),
-            1..=6 => self.scope(entity),
-            _ => Json::Array((0..2).map(|_| self.scope(entity)).collect()),
-        }
-    }
-
-    fn level(&mut self, entity: usize) -> Json {
-        let (stages, columns) = (self.entities[entity].stages, self.entities[entity].columns);
-        let mut whole = Map::new();
-        if stages && self.random.chance(35) {
-            let mut listed = Map::new();
-            for stage in STAGES {
-                if self.random.chance(50) {
-                    listed.insert(stage.into(), self.scopes(entity));
-                }
-            }
-            whole.insert("stages".into(), Json::Object(listed));
-        }
-        if columns && self.random.chance(10) {
-            whole.insert("where".into(), json!(condition(self.random, 1)));
-        }
-        let scopes = self.scopes(entity);
-        if whole.is_empty() {
-            return scopes;
-        }
-        if !self.random.chance(20) || !whole.contains_key("where") {
-            whole.insert("scopes".into(), scopes);
-        }
-        Json::Object(whole)
-    }
-
-    fn roles(&mut self) -> Json {
-        let mut all = Map::new();
-        for (at, role) in ROLES.iter().enumerate() {
-            let mut made = Map::new();
-            let includes: Vec<&str> = ROLES[..at].iter().copied().filter(|_| self.random.chance(15)).collect();
-            if !includes.is_empty() {
-                made.insert("includes".into(), json!(includes));
-            }
-            let mut grants = Map::new();
-            if *role == "admin" || self.random.chance(10) {
-                grants.insert("*".into(), json!(if self.random.chance(80) { "all" } else { "none" }));
-            }
-            for entity in 0..self.entities.len() {
-                if *role == "admin" && self.random.chance(80) || !self.random.chance(85) {
-                    continue;
-                }
-                let mut actions = Map::new();
-                if self.random.chance(40) {
-                    actions.insert("every".into(), self.level(entity));
-                }
-                for (action, percent) in [("read", 80), ("create", 50), ("update", 60), ("delete", 50), ("export", 50)] {
-                    if self.random.chance(percent) {
-                        actions.insert(action.into(), self.level(entity));
-                    }
-                }
-                if !actions.is_empty() {
-                    grants.insert(self.entities[entity].name.clone(), Json::Object(actions));
-                }
-            }
-            made.insert("grants".into(), Json::Object(grants));
-            all.insert((*role).into(), Json::Object(made));
-        }
-        Json::Object(all)
-    }
-
-    fn restrictions(&mut self) -> Json {
-        let mut all = Map::new();
-        for name in RESTRICTIONS {
-            if !self.random.chance(65) {
-                continue;
-            }
-            let mut entities = Map::new();
-            for entity in 0..self.entities.len() {
-                if !self.random.chance(60) {
-                    continue;
-                }
-                let level = if self.random.chance(60) {
-                    self.scopes(entity)
-                } else {
-                    let mut actions = Map::new();
-                    let read = if self.random.chance(30) { json!("all") } else { self.scopes(entity) };
-                    actions.insert("read".into(), read);
-                    for action in ["create", "update", "delete", "export"] {
-                        if self.random.chance(60) {
-                            actions.insert(action.into(), self.scopes(entity));
-                        }
-                    }
-                    Json::Object(actions)
-                };
-                entities.insert(self.entities[entity].name.clone(), level);
-            }
-            let others = if self.random.chance(75) { "as_granted" } else { "hidden" };
-            let mut made = json!({"entities": entities, "others": others});
-            if self.random.chance(50) {
-                made["not_for"] = json!(*self.random.pick(&["admin", "r1"]));
-                made["promotion"] = json!(*self.random.pick(&["lift", "lift", "refuse"]));
-            }
-            all.insert(name.into(), made);
-        }
-        Json::Object(all)
-    }
-
-    fn assignments(&mut self, directory: &Json, restrictions: &Json) -> Json {
-        let given: Vec<&str> = RESTRICTIONS.into_iter().filter(|name| restrictions.get(name).is_some()).collect();
-        let mut listed = Vec::new();
-        for _ in 0..self.random.between(1, 4) {
-            let mut made = json!({"role": *self.random.pick(&ROLES)});
-            self.subject(&mut made, directory);
-            listed.push(made);
-        }
-        let mut tables = Vec::new();
-        let mut flags = Vec::new();
-        if self.random.chance(70) {
-            tables.push(json!({"table": "user_roles", "user": "usr", "role": "role"}));
-        }
-        if self.random.chance(50) {
-            flags.push(json!({"column": "is_admin", "role": "admin"}));
-        }
-        for name in &given {
-            if self.random.chance(50) {
-                let mut made = json!({"restriction": name});
-                if self.random.chance(30) {
-                    made["having_role"] = json!(*self.random.pick(&ROLES));
-                } else {
-                    self.subject(&mut made, directory);
-                }
-                listed.push(made);
-            }
-            if self.random.chance(40) {
-                flags.push(json!({"column": if *name == "limited" { "limited" } else { "narrow" }, "restriction": name}));
-            }
-        }
-        if !given.is_empty() && self.random.chance(50) {
-            tables.push(json!({"table": "user_restrictions", "user": "usr", "restriction": "restriction"}));
-        }
-        json!({"listed": listed, "tables": tables, "flags": flags, "stored": self.random.chance(40)})
-    }
-
-    /// Adds whom something is given to.
-    fn subject(&mut self, made: &mut Json, directory: &Json) {
-        let has = |name: &str| directory.get(name).is_some();
-        match self.random.below(6) {
-            0 if has("groups") => made["group"] = self.key(Kind::Circle, 3),
-            1 if has("workgroups") => made["workgroup"] = self.key(Kind::Circle, 3),
-            2 if has("teams") => made["team"] = self.key(Kind::Circle, 3),
-            3 if has("departments") => {
-                made["department"] = self.key(Kind::Department, 4);
-                if self.random.chance(50) {
-                    made["subdepartments"] = json!(self.random.chance(80));
-                }
-            }
-            4 => made["everyone"] = json!(true),
-            _ => made["user"] = self.key(Kind::User, 7),
-        }
-    }
-}
-
-const CONDITIONS: &[&str] = &[
-    "a = 'x'",
-    "a <> user.region",
-    "a = user.region",
-    "a IN ('x', user.region)",
-    "a NOT IN ('x', user.region)",
-    "starts_with(a, 'Y')",
-    "lower(a) = 'yy'",
-    "length(a) > 1",
-    "coalesce(a, user.region) = 'x'",
-    "a IS NULL",
-    "b > 1",
-    "b <= user.size",
-    "b IN (1, 2.5, user.size)",
-    "b NOT IN (1, user.size)",
-    "b BETWEEN 1 AND user.size",
-    "b NOT BETWEEN user.size AND 2",
-    "coalesce(b, 2) >= 1.5",
-    "b IS NOT NULL",
-    "c",
-    "c IS NOT TRUE",
-    "c IS FALSE",
-    "c = user.ok",
-    "coalesce(c, user.ok)",
-    "user.ok",
-    "user.ok IS NOT FALSE",
-    "user.region IS NULL",
-    "d < current_date",
-    "d >= '2021-03-04'",
-    "d = user.since",
-    "d < now()",
-    "user.since < d",
-];
-
-fn condition(random: &mut Random, depth: usize) -> String {
-    if depth == 0 || random.chance(40) {
-        return (*random.pick(CONDITIONS)).to_owned();
-    }
-    match random.below(3) {
-        0 => format!("NOT ({})", condition(random, depth - 1)),
-        1 => format!("({}) AND ({})", condition(random, depth - 1), condition(random, depth - 1)),
-        _ => format!("({}) OR ({})", condition(random, depth - 1), condition(random, depth - 1)),
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crm_access::decide::{Row, Value, World};
-use crm_access::model::{Assigned, CircleKind, Period, RestrictionName, RoleName, Subject};
+use crm_access::model::{Assigned, CircleKind, KeyType, Period, RestrictionName, RoleName, Subject};
 
 use crate::configuration::{RESTRICTIONS, ROLES, STAGES};
 use crate::random::Random;
@@ -14,7 +14,7 @@ pub const USERS: usize = 6;
 const LAST_USER: usize = USERS + 1;
 const LAST_DEPARTMENT: usize = 4;
 const LAST_CIRCLE: usize = 3;
-const LAST_RECORD: usize = 19;
+const LAST_RECORD: usize = 40;
 
 pub fn value(random: &mut Random, flavor: &Flavor, kind: Kind) -> Value {
     if random.chance(20) {
@@ -30,8 +30,16 @@ pub fn value(random: &mut Random, flavor: &Flavor, kind: Kind) -> Value {
         Kind::Stage => text([STAGES[0], STAGES[1], STAGES[2], "other"][random.below(4)]),
         Kind::Word => text(["x", "X", "yy", "Yy", ""][random.below(5)]),
         Kind::Number => Value::Int(random.between(0, 4) as i64),
+        Kind::Big => Value::Int(*random.pick(&[-1, 0, 2, 5_000_000_000])),
+        Kind::Amount => Value::Decimal((*random.pick(&["0", "1", "1.5", "1.50", "-2.25", "2.5"])).to_owned()),
+        Kind::Moment => {
+            Value::Time(*random.pick(&[1_555_200_000_000_000, 1_614_816_000_000_000, 1_614_834_367_250_000, 1_944_000_000_000_000]))
+        }
+        Kind::Token => key(KeyType::Uuid, random.between(10, 12)),
         Kind::Day => Value::Date(*random.pick(&[18_000, 18_690, 22_500])),
         Kind::Role => text([ROLES[0], ROLES[1], ROLES[2], ROLES[3], "nothing"][random.below(5)]),
+        // A name that nobody knows counts as every restriction.
+        Kind::Restriction if random.chance(8) => text("nothing"),
         Kind::Restriction => text(RESTRICTIONS[random.below(RESTRICTIONS.len())]),
         Kind::Note => text("as it was"),
     }
@@ -50,9 +58,10 @@ pub fn world(random: &mut Random, flavor: &Flavor) -> World {
             ("users", _) => USERS,
             // A department that is not there can't have been given anything.
             ("departments", _) => LAST_DEPARTMENT,
-            (_, Some(Kind::Record)) => random.between(8, LAST_RECORD - 1),
+            (name, Some(Kind::Record)) if name.starts_with('o') => random.between(3, LAST_RECORD - 1),
+            (_, Some(Kind::Record)) => random.between(20, LAST_RECORD - 1),
             (_, Some(_)) => LAST_CIRCLE,
-            (name, _) if name.starts_with('o') => random.between(0, LAST_RECORD),
+            ("user_roles", _) => random.between(2, 12),
             _ => random.between(0, 9),
         };
         let mut rows: Vec<Row> = (0..count).map(|_| row(random, flavor, columns)).collect();
@@ -60,9 +69,14 @@ pub fn world(random: &mut Random, flavor: &Flavor) -> World {
             if let Some(kind) = keyed {
                 row.insert("id".to_owned(), key(key_type(flavor, kind), at + 1));
             }
+            // Records with several parents or owners, of which some qualify and some do not.
+            if table.starts_with(['l', 'o']) && random.chance(60) {
+                let column = if table.starts_with('l') { "child" } else { "rec" };
+                row.insert(column.to_owned(), key(flavor.record, random.between(1, 8)));
+            }
             if table == "users" {
                 row.insert("active".to_owned(), if random.chance(85) { Value::Bool(true) } else { value(random, flavor, Kind::Flag) });
-                for rare in ["is_admin", "limited", "narrow"] {
+                for rare in ["is_admin", "limited", "narrow", "third"] {
                     if random.chance(60) {
                         row.insert(rare.to_owned(), Value::Bool(false));
                     }
@@ -75,13 +89,33 @@ pub fn world(random: &mut Random, flavor: &Flavor) -> World {
     }
     for _ in 0..random.below(3) {
         let what = RoleName::new(ROLES[random.below(ROLES.len())]).expect("a role");
-        world.stored_roles.push(Assigned { what, to: subject(random, flavor), confirmed: false, period: Period::default() });
+        let to = subject(random, flavor);
+        store(&mut world.stored_roles, Assigned { what, to, confirmed: false, period: Period::default() });
     }
-    for _ in 0..random.below(2) {
-        let what = RestrictionName::new(RESTRICTIONS[random.below(RESTRICTIONS.len())]).expect("a restriction");
-        world.stored_restrictions.push(Assigned { what, to: subject(random, flavor), confirmed: false, period: Period::default() });
+    for _ in 0..random.below(3) {
+        // The name of one that an earlier configuration had.
+        let name = if random.chance(8) { "earlier" } else { RESTRICTIONS[random.below(RESTRICTIONS.len())] };
+        let what = RestrictionName::new(name).expect("a restriction");
+        let to = subject(random, flavor);
+        store(&mut world.stored_restrictions, Assigned { what, to, confirmed: random.chance(50), period: Period::default() });
+    }
+    for user in 1..=USERS {
+        for name in RESTRICTIONS.iter().filter(|_| random.chance(40)) {
+            world.noted.insert((RestrictionName::new(name).expect("a restriction"), key(flavor.user, user).to_string()));
+        }
     }
     world
+}
+
+/// The database keeps one assignment of a thing to a subject.
+fn store<R: PartialEq>(all: &mut Vec<Assigned<R>>, given: Assigned<R>) {
+    let whom = |to: &Subject| match to {
+        Subject::Department { key, .. } => Subject::Department { key: key.clone(), subdepartments: false },
+        other => other.clone(),
+    };
+    if !all.iter().any(|there| there.what == given.what && whom(&there.to) == whom(&given.to)) {
+        all.push(given);
+    }
 }
 
 fn subject(random: &mut Random, flavor: &Flavor) -> Subject {

@@ -31,7 +31,11 @@ pub enum Kind {
     Stage,
     Word,
     Number,
+    Big,
+    Amount,
     Day,
+    Moment,
+    Token,
     Role,
     Restriction,
     Note,
@@ -45,10 +49,16 @@ pub const USERS: &[(&str, Kind)] = &[
     ("is_admin", Flag),
     ("limited", Flag),
     ("narrow", Flag),
+    ("third", Flag),
     ("region", Word),
     ("size", Number),
     ("ok", Flag),
     ("since", Day),
+    ("rate", Amount),
+    ("big", Big),
+    ("seen", Moment),
+    ("token", Token),
+    ("sure", Flag),
     ("department", Department),
 ];
 const DEPARTMENTS: &[(&str, Kind)] = &[("id", Department), ("parent", Department), ("head", User)];
@@ -56,7 +66,7 @@ const DEPARTMENT_MEMBERS: &[(&str, Kind)] = &[("department", Department), ("usr"
 const CIRCLES: &[(&str, Kind)] = &[("id", Circle), ("leader", User)];
 const CIRCLE_MEMBERS: &[(&str, Kind)] = &[("circle", Circle), ("usr", User)];
 const USER_ROLES: &[(&str, Kind)] = &[("usr", User), ("role", Role)];
-const USER_RESTRICTIONS: &[(&str, Kind)] = &[("usr", User), ("restriction", Restriction)];
+const USER_RESTRICTIONS: &[(&str, Kind)] = &[("usr", User), ("restriction", Restriction), ("sure", Flag)];
 pub const ENTITY: &[(&str, Kind)] = &[
     ("id", Record),
     ("note", Note),
@@ -71,11 +81,15 @@ pub const ENTITY: &[(&str, Kind)] = &[
     ("b", Number),
     ("c", Flag),
     ("d", Day),
+    ("n", Amount),
+    ("i", Big),
+    ("t", Moment),
+    ("u", Token),
     ("p1", Record),
     ("p2", Record),
     ("p3", Record),
 ];
-const OWNERS: &[(&str, Kind)] = &[("rec", Record), ("usr", User)];
+pub const OWNERS: &[(&str, Kind)] = &[("id", Record), ("note", Note), ("rec", Record), ("usr", User)];
 pub const LINK: &[(&str, Kind)] = &[("id", Record), ("note", Note), ("child", Record), ("parent", Record)];
 
 /// Tables and their columns. `e` tables are entities, `o` their owners, `l_2_1` the links from records of `e2` to those of `e1`.
@@ -140,7 +154,11 @@ pub fn create(flavor: &Flavor) -> String {
                 let kind = match kind {
                     Flag => "boolean",
                     Number => "int4",
+                    Big => "int8",
+                    Amount => "numeric",
                     Day => "date",
+                    Moment => "timestamptz",
+                    Token => "uuid",
                     Stage | Word | Role | Restriction | Note => "text",
                     key => sql_type(key_type(flavor, *key)),
                 };
@@ -188,7 +206,7 @@ pub fn literal(value: &Value) -> String {
 pub fn key(kind: KeyType, number: usize) -> Value {
     match kind {
         KeyType::Int4 | KeyType::Int8 => Value::Int(number as i64),
-        KeyType::Uuid => Value::Text(format!("00000000-0000-4000-8000-{number:012x}")),
+        KeyType::Uuid => Value::Uuid(format!("00000000-0000-4000-8000-{number:012x}")),
         KeyType::Text => Value::Text(format!("k '{number}'")),
     }
 }

@@ -1,5 +1,6 @@
 //! `crm_access.can` against what the commands really do.
 
+use crate::language::Parts;
 use crate::rows::{drop_foreign_keys, is_nobody};
 use crate::support::{TARGETS, World, refused};
 
@@ -92,7 +93,7 @@ fn can_refuses_unknown_actions_and_entities() {
         }
         let error = refused(world.try_sees("1", "SELECT crm_access.can('raed', 'lead')"), "22023");
         assert_eq!(error.message, "unknown action 'raed'");
-        assert_eq!(error.hint, "The actions are read, create, update and delete.");
+        assert_eq!(error.hint, "The actions are read, create, update, delete, export and share.");
     }
 }
 
@@ -150,6 +151,23 @@ fn can_is_false_for_keys_that_no_record_has() {
             ("can('delete', 'lead')".to_owned(), "f"),
         ] {
             assert_eq!(world.sees("2", &format!("SELECT crm_access.{question}")), [answer], "{question}");
+        }
+    }
+}
+
+#[test]
+fn b06_a_role_that_denies_everything_leaves_no_button_where_a_denial_wins() {
+    let rest = "
+conflict: deny_wins
+roles: {all: {grants: {doc: all}}, none: {grants: {doc: {update: none, delete: {scopes: none, stages: {won: none}}, create: {scopes: all, stages: {won: none}}}}}}
+assignments: {listed: [{role: all, everyone: true}, {role: none, user: 2}]}
+";
+    for target in TARGETS {
+        let mut world = Parts { rest, ..Parts::default() }.world(target);
+        let mut can = |user: &str, action: &str| world.sees(user, &format!("SELECT crm_access.can('{action}', 'doc')"));
+        for (action, answer) in [("read", "t"), ("create", "t"), ("update", "f"), ("delete", "f")] {
+            assert_eq!(can("2", action), [answer], "{} {action}", target.name());
+            assert_eq!(can("1", action), ["t"], "{} {action}", target.name());
         }
     }
 }

@@ -258,3 +258,19 @@ fn a_child_asks_for_reading_or_for_updating_its_parent() {
         }
     }
 }
+
+#[test]
+fn a_parent_that_is_gone_has_no_owner_whatever_its_join_table_says() {
+    let rest = "roles: {all: {grants: {note: own(box)}}}\nassignments: {listed: {role: all, everyone: true}}\n";
+    for target in TARGETS {
+        let mut world = Parts { rest, ..Parts::default() }.world(target);
+        let owned = "SELECT n.id FROM notes AS n JOIN box_owners AS o ON o.box = n.box WHERE o.person = 4";
+        world.force("UPDATE notes SET box = 30 WHERE id <= 3; INSERT INTO box_owners VALUES (30, 4)");
+        let before = world.sees("4", "SELECT id FROM notes");
+        assert_eq!(before, world.really(owned), "{}", target.name());
+        world.force("DELETE FROM boxes WHERE id = 30");
+        assert!(before.contains(&"1".to_owned()) && world.really(owned).contains(&"1".to_owned()));
+        let after = world.sees("4", "SELECT id FROM notes");
+        assert_eq!(after, world.really(&format!("{owned} AND n.box <> 30")), "{}", target.name());
+    }
+}

@@ -1,6 +1,6 @@
 //! Organization defaults, sharing rules, and records that are read because of what belongs to them.
 
-use crate::language::{ACTIVE_USERS, BOXES, BY_COLUMN, DOCS, Parts, TABLES, only};
+use crate::language::{ACTIVE_USERS, BOXES, BY_COLUMN, DOCS, Parts, only};
 use crate::rows::Rows;
 use crate::support::{TARGETS, World, applier, apply_as};
 use crm_access::program::Target;

@@ -185,3 +185,21 @@ fn a_tree_of_departments_that_runs_in_a_circle_ends() {
         DOCS.assert_nothing(&mut world, "5");
     }
 }
+
+#[test]
+fn t09_a_membership_without_a_user_does_not_stand_in_the_way_of_a_restriction_that_is_lifted() {
+    let rest = "
+roles: {all: {grants: {doc: {read: all}}}, chief: {}}
+restrictions: {limited: {entities: {doc: none}, others: as_granted, not_for: chief, promotion: lift}}
+assignments: {listed: [{role: all, everyone: true}, {restriction: limited, department: 1}]}
+";
+    let members = "{table: department_members, department: department, user: person}";
+    for target in TARGETS {
+        // Department 1 has user 1, and a row that names nobody.
+        let mut world = Parts { members, rest, ..Parts::default() }.world(target);
+        assert_eq!(world.count("1", "docs"), 0, "{}", target.name());
+        assert_ne!(world.count("2", "docs"), 0, "{}", target.name());
+        world.own("INSERT INTO department_members VALUES (1, 2), (1, NULL)").expect("a change of members");
+        assert_eq!(world.count("2", "docs"), 0, "{}", target.name());
+    }
+}

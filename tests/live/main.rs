@@ -2,15 +2,24 @@
 //!
 //! `CRM_ACCESS_TEST_URL` names a server with the extension installed, as a superuser; `tools/cluster run --` starts one.
 
+mod audit;
+mod audit_command;
 mod can;
 mod catalog;
+mod guards;
+mod guards_copy;
+mod guards_ddl;
+mod guards_explain;
+mod guards_truncate;
 mod identity;
+mod inputs;
 mod language;
 mod language_keys;
 mod language_names;
 mod language_people;
 mod language_predicates;
 mod language_scopes;
+mod language_shares;
 mod language_sharing;
 mod language_strategies;
 mod language_subjects;
@@ -22,6 +31,7 @@ mod odoo_sales;
 mod removal;
 mod review;
 mod rows;
+mod server_stays_up;
 mod support;
 mod teamleader;
 mod teamleader_conflicts;

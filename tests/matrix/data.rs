@@ -249,8 +249,11 @@ pub fn grow(random: &mut Random, model: &Model, schema: &Schema, world: &mut Wor
     store(random, model, world, &keep);
 }
 
+/// Makes a change of the data unless that would be a combination that nobody may have; says whether it stands.
+type Keep<'k> = &'k dyn Fn(&mut World, &dyn Fn(&mut World)) -> bool;
+
 /// Some of the new departments lie below each other.
-fn close_the_circle(random: &mut Random, model: &Model, world: &mut World, keep: &dyn Fn(&mut World, &dyn Fn(&mut World)) -> bool) {
+fn close_the_circle(random: &mut Random, model: &Model, world: &mut World, keep: Keep<'_>) {
     let Some((departments, parent)) = model.directory.departments.as_ref().and_then(|all| Some((all, all.parent.as_ref()?))) else {
         return;
     };
@@ -266,7 +269,7 @@ fn close_the_circle(random: &mut Random, model: &Model, world: &mut World, keep:
     }
 }
 
-fn store(random: &mut Random, model: &Model, world: &mut World, keep: &dyn Fn(&mut World, &dyn Fn(&mut World)) -> bool) {
+fn store(random: &mut Random, model: &Model, world: &mut World, keep: Keep<'_>) {
     if !model.assignments.stored {
         return;
     }

@@ -368,7 +368,7 @@ FROM pg_proc p CROSS JOIN LATERAL (VALUES
     (p.proleakproof, 'is leakproof'),
     ((SELECT array_agg(c ORDER BY c) FROM unnest(p.proconfig) AS c) IS DISTINCT FROM
      ARRAY['DateStyle=ISO, YMD', 'IntervalStyle=postgres', 'TimeZone=UTC', 'search_path=pg_catalog, pg_temp'], 'has other settings'),
-    (p.provolatile <> CASE WHEN p.proname IN ('violations', 'note_restricted', 'assert_consistent', 'check_consistent') THEN 'v' ELSE 's' END,
+    (p.provolatile <> CASE WHEN p.proname IN ('violations', 'note_restricted', 'assert_consistent', 'check_consistent', 'share', 'unshare') THEN 'v' ELSE 's' END,
      'has another volatility'),
     (p.proacl IS NULL OR EXISTS (SELECT 1 FROM aclexplode(p.proacl) a WHERE a.grantee NOT IN ($2::text::regrole, $3::text::regrole)),
      'can be executed by others'),

@@ -51,6 +51,6 @@ fn nobody_and_the_unknown_are_told_apart_in_the_reasons() {
     assert_eq!(case.why(Some("1"), "company", Ask::Delete(&record)).1, "no role of the user lets them delete any `company`");
     assert_eq!(
         case.why(Some("1"), "company", Ask::Read(&record)).1,
-        "role `base` is held (listed, to everyone); role `base` does not grant read by scope 1: Own does not hold"
+        "role `base` is held (listed, to everyone); role `base` does not grant read by scope 1: `own` does not hold"
     );
 }

@@ -92,3 +92,88 @@ fn an_update_is_judged_as_it_was_and_as_it_becomes() {
     assert!(!case.why(Some("20"), "company", Ask::Update { before: &theirs, after: &mine }).0);
     assert!(case.why(Some("20"), "company", Ask::Create(&mine)).0);
 }
+
+#[test]
+fn a_restriction_that_nobody_knows_counts_as_every_one() {
+    let roles =
+        ROLES.replace("assignments:\n", "assignments:\n  tables: {table: user_restrictions, user: user, restriction: restriction}\n");
+    for row in ["user=21 restriction=nothing", "user=21"] {
+        let case = case(&roles, &format!("{ROWS}user_restrictions {row}\n"));
+        assert_eq!(case.sees("21", "company"), [3], "{row}");
+        assert_eq!(case.sees("21", "contact"), [0; 0], "{row}");
+        let why = case.why(Some("21"), "contact", Ask::Read(&super::row("id=2"))).1;
+        assert!(why.contains("restriction `narrow` refuses read (an unknown name, which counts as every restriction, table"), "{why}");
+    }
+    let case = case(&roles, &format!("{ROWS}user_restrictions user=21 restriction=limited\n"));
+    assert_eq!(case.sees("21", "company"), [3]);
+    assert_eq!(case.sees("21", "contact"), [2]);
+}
+
+#[test]
+fn a_refusal_names_what_failed_in_every_scope_that_is_left() {
+    let (_, why) = case(ROLES, ROWS).why(Some("20"), "contact", Ask::Read(&row("id=2")));
+    assert!(
+        why.contains(
+            "restriction `limited` refuses read (column `limited`, to the user), `parent(company)` does not hold, `created` does not hold"
+        ),
+        "{why}"
+    );
+}
+
+/// Users 20 to 23 with these flags; 22 leads a team. Restrictions a and b.
+fn forbidden_in(rules: &str, rows: &str, noted: bool) -> Vec<String> {
+    let rest = format!(
+        "roles: {{admin: {{}}}}\nrestrictions:\n  a: {{entities: {{}}, others: hidden, {rules}}}\n  b: {{entities: {{}}, others: hidden}}\nassignments: {{flags: [{{column: boss, role: admin}}, {{column: has_a, restriction: a, confirmed: sure}}, {{column: has_b, restriction: b}}]}}\n"
+    );
+    let mut case = case(&rest, rows);
+    let users = case.model.directory.users.table.clone();
+    for row in case.world.tables.get_mut(&users).into_iter().flatten() {
+        row.entry("has_a".to_owned()).or_insert(Value::Bool(false));
+        row.entry("has_b".to_owned()).or_insert(Value::Bool(false));
+    }
+    if noted {
+        case.world.noted.insert((crate::model::RestrictionName::new("a").unwrap(), "20".to_owned()));
+    }
+    crate::decide::forbidden(&case.model, &case.world).into_iter().map(|one| format!("{one:?}").replace("RestrictionName", "")).collect()
+}
+
+#[test]
+fn t09_who_can_not_be_restricted_is_told_from_who_was_promoted() {
+    let both = "users id=20 active=true boss=true has_a=true\nusers id=21 active=true has_a=true\n";
+    assert_eq!(forbidden_in("not_for: admin", both, true), ["Exempt(\"20\", (\"a\"))"]);
+    assert_eq!(forbidden_in("not_for: admin, promotion: lift", both, false), ["Exempt(\"20\", (\"a\"))"]);
+    assert_eq!(forbidden_in("not_for: admin, promotion: lift", both, true), [""; 0]);
+}
+
+#[test]
+fn t10_a_leader_is_restricted_only_as_the_rule_says() {
+    let rows = |sure: &str| format!("users id=22 active=true has_a=true sure={sure}\nteams id=9 leader=22\n");
+    assert_eq!(forbidden_in("leaders: forbid", &rows("true"), false), ["Leader(\"22\", (\"a\"))"]);
+    assert_eq!(forbidden_in("leaders: confirm", &rows("null"), false), ["Leader(\"22\", (\"a\"))"]);
+    assert_eq!(forbidden_in("leaders: confirm", &rows("true"), false), [""; 0]);
+    assert_eq!(forbidden_in("description: free", &rows("null"), false), [""; 0]);
+}
+
+#[test]
+fn t12_two_restrictions_that_exclude_each_other_are_named() {
+    let rows = "users id=23 active=true has_a=true has_b=true\nusers id=24 active=true has_b=true\n";
+    assert_eq!(forbidden_in("conflicts_with: b", rows, false), ["Both(\"23\", (\"a\"), (\"b\"))"]);
+    assert_eq!(forbidden_in("description: free", rows, false), [""; 0]);
+}
+
+#[test]
+fn can_asks_for_reading_first_and_without_a_record_for_roles_alone() {
+    let rest = "
+conflict: deny_wins
+roles: {a: {grants: {company: {read: own, create: all, update: all, delete: {scopes: none, stages: {won: none}}}}}, b: {grants: {company: {delete: all}}}}
+assignments: {listed: [{role: a, user: 1}, {role: b, user: 1}]}
+";
+    let case = case(rest, "company id=1 manager=1\ncompany id=2\n");
+    let judge = Judge::new(&case.model, &case.world, Some("1"));
+    let company = case.model.entity(&name("company")).unwrap();
+    for action in [Action::Create, Action::Update] {
+        assert!(judge.can(company, action, &row("id=1 manager=1")) && !judge.can(company, action, &row("id=2")));
+        assert!(judge.can_some(company, action));
+    }
+    assert!(!judge.can_some(company, Action::Delete));
+}

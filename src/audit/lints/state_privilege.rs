@@ -1,0 +1,60 @@
+//! A right on the tables and functions of crm_access that the application should not have.
+//!
+//! **Why it matters.** Who writes `crm_access.assignment`, or calls `assign`, gives out roles; who reads `identity_key` signs any identity; who writes
+//! `object` or `version` decides what remove() undoes.
+//!
+//! **Example.** `GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA crm_access TO crm_app`, said for all schemas at once.
+//!
+//! **How to mend it.** Take it away; applying again does so too, for the roles that the configuration names. People who give out roles get
+//! EXECUTE on `crm_access.assign` in a role of their own.
+
+use super::prelude::*;
+
+/// The lint.
+pub const LINT: Lint = Lint {
+    name: "state-privilege",
+    code: "CA309",
+    severity: Severity::Error,
+    drift: false,
+    text: include_str!("state_privilege.rs"),
+    check: Check::Database(check),
+};
+
+/// What an apply grants: the questions that everybody may ask about themselves, and two whose callers another lint looks at.
+const GRANTED: [&str; 8] = ["can(", "current_user_key(", "version(", "act_as(", "issue(", "exporting(", "share(", "unshare("];
+
+fn check(case: &Case<'_>, found: &mut Findings) {
+    let granted = |object: &str| GRANTED.iter().any(|name| object.strip_prefix("crm_access.").unwrap_or(object).starts_with(name));
+    for grant in &case.catalog.state_grants {
+        let reader = grant.grantee == Grantee::Role(case.model.reader_role.as_str().to_owned());
+        if reader || !case.asks(&grant.grantee) || (grant.kind == "FUNCTION" && granted(&grant.object)) {
+            continue;
+        }
+        let fix = Fix::sql(format!("REVOKE {} ON {} {} FROM {}", grant.privilege, grant.kind, grant.object, grantee(&grant.grantee)));
+        let message = format!("{} has {} on what crm_access decides by", holder(&grant.grantee), grant.privilege);
+        found.add(&grant.object, message, fix, None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::example::{Example, role};
+    use crate::catalog::StateGrant;
+
+    #[test]
+    fn state_privilege() {
+        let mut example = Example::new();
+        assert!(example.found(&LINT).is_empty());
+        for (kind, object, privilege, to) in [
+            ("TABLE", "crm_access.assignment", "INSERT", "crm_app"),
+            ("TABLE", "crm_access.assignment", "SELECT", "auditor"),
+            ("FUNCTION", "crm_access.assign(text,text,text,boolean)", "EXECUTE", "crm_backend"),
+        ] {
+            let (kind, object, privilege) = (kind.to_owned(), object.to_owned(), privilege.to_owned());
+            example.catalog.state_grants.push(StateGrant { kind, object, grantee: role(to), privilege });
+        }
+        assert_eq!(example.found(&LINT), ["crm_access.assign(text,text,text,boolean)", "crm_access.assignment"]);
+        assert_eq!(example.fixes(&LINT)[1], "REVOKE INSERT ON TABLE crm_access.assignment FROM crm_app");
+    }
+}

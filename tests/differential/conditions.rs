@@ -1,0 +1,76 @@
+//! Random predicates over the columns that every entity has.
+
+use crate::random::Random;
+
+const CONDITIONS: &[&str] = &[
+    "a = 'x'",
+    "a <> user.region",
+    "a = user.region",
+    "a IN ('x', user.region)",
+    "a NOT IN ('x', user.region)",
+    "starts_with(a, 'Y')",
+    "lower(a) = 'yy'",
+    "length(a) > 1",
+    "coalesce(a, user.region) = 'x'",
+    "a IS NULL",
+    "b > 1",
+    "b <= user.size",
+    "b IN (1, 2.5, user.size)",
+    "b NOT IN (1, user.size)",
+    "b BETWEEN 1 AND user.size",
+    "b NOT BETWEEN user.size AND 2",
+    "coalesce(b, 2) >= 1.5",
+    "b IS NOT NULL",
+    "c",
+    "c IS NOT TRUE",
+    "c IS FALSE",
+    "c = user.ok",
+    "coalesce(c, user.ok)",
+    "user.ok",
+    "user.ok IS NOT FALSE",
+    "user.region IS NULL",
+    "d < current_date",
+    "d >= '2021-03-04'",
+    "d = user.since",
+    "d < now()",
+    "user.since < d",
+    "n > 1",
+    "n = 1.5",
+    "n < user.rate",
+    "n IN (b, user.rate)",
+    "n BETWEEN user.rate AND 2.5",
+    "i > 4000000000",
+    "i <= user.big",
+    "i NOT IN (2, user.size)",
+    "i <> b",
+    "t < now()",
+    "t >= '2021-03-04 05:06:07+00'",
+    "t = user.seen",
+    "t > d",
+    "t < user.since",
+    "t IS NOT NULL",
+    "u = user.token",
+    "u <> '00000000-0000-4000-8000-00000000000A'",
+    "u IN ('00000000-0000-4000-8000-00000000000b', user.token)",
+    "upper(a) = upper(user.region)",
+    "length(coalesce(a, '')) = user.size",
+    "user.size BETWEEN 1 AND 3",
+    "user.rate >= 1.5",
+    "user.seen < now()",
+    "user.token IS NULL",
+    "c <> user.ok",
+    "c IS NOT FALSE",
+    "b <> 2",
+    "a > 'X'",
+];
+
+pub fn condition(random: &mut Random, depth: usize) -> String {
+    if depth == 0 || random.chance(40) {
+        return (*random.pick(CONDITIONS)).to_owned();
+    }
+    match random.below(3) {
+        0 => format!("NOT ({})", condition(random, depth - 1)),
+        1 => format!("({}) AND ({})", condition(random, depth - 1), condition(random, depth - 1)),
+        _ => format!("({}) OR ({})", condition(random, depth - 1), condition(random, depth - 1)),
+    }
+}
