@@ -392,7 +392,10 @@ assignments:
             "SELECT string_agg(c.relname, ' ' ORDER BY c.relname) FROM pg_extension e, unnest(e.extconfig) o JOIN pg_class c ON c.oid = o
              WHERE e.extname = 'crm_access'",
         );
-        assert_eq!(dumped.as_deref(), Some("assignment assignment_id_seq object restricted_user share share_id_seq version version_id_seq"));
+        assert_eq!(
+            dumped.as_deref(),
+            Some("assignment assignment_id_seq object restricted_user share share_id_seq version version_id_seq")
+        );
     }
 
     #[pg_test]

@@ -40,9 +40,18 @@ impl Campaign {
         for at in (1..order.len()).rev() {
             order.swap(at, random.below(at + 1));
         }
-        let quick =
-            ["who has what", "people", "helpers", "logins", "reading", "protected people", "hostile settings", "unknown restriction"];
-        let slow = ["given to everyone", "adding", "can", "changing"];
+        let quick = [
+            "who has what",
+            "people",
+            "helpers",
+            "logins",
+            "reading",
+            "copying",
+            "protected people",
+            "hostile settings",
+            "unknown restriction",
+        ];
+        let slow = ["sharing", "given to everyone", "adding", "can", "changing"];
         let rank = |kind: &str| quick.iter().chain(&slow).position(|other| *other == kind);
         order.sort_by_key(|at| rank(cells[*at].kind));
         let first = (0..PROBES.len()).map(|at| cells.len() + at).chain(order).collect();
@@ -80,12 +89,13 @@ impl Campaign {
     fn is_reached(&self, cell: &Cell, part: &Part) -> bool {
         match (part, &cell.table) {
             (Part::Other, _) => true,
-            (Part::Policy(of), Some(table)) => of == table && !["can", "helpers"].contains(&cell.kind),
+            (Part::Policy(of), Some(table)) => of == table && !["can", "sharing", "helpers"].contains(&cell.kind),
             (Part::Policy(_), None) => false,
             (Part::Function(_), Some(_)) if cell.kind == "helpers" => true,
             (Part::Function(name), None) => cell.kind != "people" || self.reach.checking.contains(name),
+            (Part::Function(name), Some(_)) if cell.kind == "sharing" && name == "share" => true,
             (Part::Function(name), Some(table)) => {
-                let leads = if cell.kind == "can" { &self.reach.asked } else { &self.reach.tables };
+                let leads = if ["can", "sharing"].contains(&cell.kind) { &self.reach.asked } else { &self.reach.tables };
                 leads.get(name).is_some_and(|tables| tables.contains(table))
             }
         }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crm_access::decide::{Judge, Outcome, Reads, Row, Value, World, delete, insert, lock, select, update};
+use crm_access::decide::{Judge, Outcome, Reads, Row, Value, World, delete, export, insert, lock, select, update};
 use crm_access::model::{Action, Conflict, Entity, Model, RestrictionName, RoleName, TableName};
+use crm_access::program::Target;
 use crm_access::render::{Plain, Quoting};
 
 use crate::bench::{Asker, Bench, Check};
@@ -16,6 +17,8 @@ use crate::schema::{Table, fresh_key, literal};
 const VALUES: usize = 2;
 const NEW_ROWS: usize = 10;
 const REFUSED: usize = 3;
+/// Rows that are moved blindly.
+const BLIND: usize = 2;
 /// Rows that are moved.
 const MOVED: usize = 9;
 /// Users with the same roles and restrictions who are tried.
@@ -50,10 +53,15 @@ pub enum What {
 /// Who is tried: some users for each set of roles and restrictions that there is, some who are none, and nobody.
 pub fn askers(model: &Model, world: &World) -> Vec<Asker> {
     let users = &model.directory.users;
-    let keys = world.rows(&users.table).iter().filter_map(|row| row.get(users.key.as_str())?.key());
+    let mut keys: Vec<String> = world.rows(&users.table).iter().filter_map(|row| row.get(users.key.as_str())?.key()).collect();
+    // Who has much to do with the records shows most.
+    let entities = model.entities.iter().flat_map(|entity| world.rows(&entity.table));
+    let mut named: BTreeMap<String, usize> = BTreeMap::new();
+    entities.flat_map(|row| row.values().filter_map(Value::key)).for_each(|key| *named.entry(key).or_default() += 1);
+    keys.sort_by_key(|key| std::cmp::Reverse(named.get(key).copied().unwrap_or_default()));
     let given = restrictions(model, world, When::Now);
     let mut alike: BTreeMap<_, usize> = BTreeMap::new();
-    let differ = keys.filter(|key| {
+    let differ = keys.into_iter().filter(|key| {
         let restricted: Option<Vec<&RestrictionName>> = given.get(key).map(|given| given.keys().collect());
         let what = (is_known(model, world, Some(key)), roles(model, world, key, When::Now).into_keys().collect::<Vec<_>>(), restricted);
         let there = alike.entry(what).or_default();
@@ -97,13 +105,39 @@ pub fn of_asker(bench: &Bench, random: &mut Random, pools: &Pools, asker: Asker,
             parts.push(("changing", about.changing(random)));
             parts.push(("adding", about.adding(random)));
             parts.push(("can", about.can(random, known)));
+            if bench.shares {
+                parts.push(("sharing", about.sharing(random)));
+            }
         }
         for (kind, checks) in parts.into_iter().filter(|(_, checks)| !checks.is_empty()) {
             let (asker, before, table) = (asker.clone(), before.to_owned(), Some(entity.table.clone()));
             all.push(Cell { asker, known, before, table, kind, checks });
         }
+        for row in blind_rows(random, about.rows, what) {
+            let mut alone = world.clone();
+            alone.tables.insert(entity.table.clone(), vec![row.clone()]);
+            let judge = Judge::new(model, &alone, user);
+            let about = About { judge: &judge, rows: std::slice::from_ref(row), ..about };
+            let (key, value) = (Plain.identifier(entity.key.as_str()), literal(&about.key_of(row)));
+            let others = format!(
+                "SET LOCAL session_replication_role = replica; DELETE FROM {} WHERE {key} <> {value}; SET LOCAL session_replication_role = origin;",
+                table.sql()
+            );
+            let (asker, before, table) = (asker.clone(), format!("{before} {others}"), Some(entity.table.clone()));
+            all.push(Cell { asker, known, before, table, kind: "moving blindly", checks: about.moving_blindly(random) });
+        }
+        if what != What::Reading && bench.target == Target::Extension {
+            let (asker, before, table) = (asker.clone(), before.to_owned(), Some(entity.table.clone()));
+            all.push(Cell { asker, known, before, table, kind: "copying", checks: vec![about.copying()] });
+        }
     }
     all
+}
+
+/// Rows that are left alone in their table, so that a command which reads no column changes nothing else.
+fn blind_rows<'r>(random: &mut Random, rows: &'r [Row], what: What) -> Vec<&'r Row> {
+    let count = if what == What::Reading || rows.is_empty() { 0 } else { BLIND };
+    (0..count).map(|_| &rows[random.below(rows.len())]).collect()
 }
 
 /// Whether a user is there and active.
@@ -114,6 +148,7 @@ pub fn is_known(model: &Model, world: &World, user: Option<&str>) -> bool {
     user.is_some() && world.rows(&users.table).iter().any(|row| is(row) && active(row))
 }
 
+#[derive(Clone, Copy)]
 struct About<'a> {
     model: &'a Model,
     judge: &'a Judge<'a>,
@@ -191,6 +226,16 @@ impl About<'_> {
         ]
     }
 
+    /// What is copied out, which stands alone since its refusal ends the transaction.
+    fn copying(&self) -> Check {
+        let (table, key) = (self.table.sql(), Plain.identifier(self.entity.key.as_str()));
+        let expected = match export(self.judge, self.entity) {
+            Outcome::Refused => "denied".to_owned(),
+            copied => self.keys_or_refused(&copied),
+        };
+        check(format!("COPY {table} ({key}) TO STDOUT"), expected)
+    }
+
     /// An UPDATE of all rows that reads no column, and changes one that decides nothing.
     fn blind(&self) -> String {
         if self.neutral() == Plain.identifier(self.entity.key.as_str()) {
@@ -237,6 +282,27 @@ impl About<'_> {
                     bad.remove(random.below(bad.len()));
                 }
                 checks.extend(bad.iter().map(|row| check(only(&[row]), "refused".to_owned())));
+            }
+        }
+        checks
+    }
+
+    /// Moves of the only row that there is, without reading a column: nothing but the check of the new row stands in the way.
+    fn moving_blindly(&self, random: &mut Random) -> Vec<Check> {
+        let mut checks = Vec::new();
+        for column in &self.table.columns {
+            let Some(values) = self.pools.get(&(self.table.name.clone(), column.name.clone())) else { continue };
+            let mut tried = vec![Value::Null];
+            tried.extend((0..VALUES).filter(|_| !values.is_empty()).map(|_| random.pick(values).clone()));
+            tried.dedup();
+            for value in tried {
+                let becomes = |row: &Row| {
+                    let mut row = row.clone();
+                    row.insert(column.name.clone(), value.clone());
+                    Some(row)
+                };
+                let sql = format!("UPDATE {} SET {} = {}", self.table.sql(), Plain.identifier(&column.name), literal(&value));
+                checks.push(check(sql, count(&update(self.judge, self.entity, &becomes, Reads(false)))));
             }
         }
         checks
@@ -290,7 +356,7 @@ impl About<'_> {
     fn can(&self, random: &mut Random, known: bool) -> Vec<Check> {
         let may = |action: Action, row: &Row| self.judge.may(self.entity, action, row).allowed;
         let mut checks = Vec::new();
-        for action in Action::COMMANDS {
+        for action in Action::ALL {
             let mut some: Vec<&Row> = (0..4).filter(|_| !self.rows.is_empty()).map(|_| random.pick(self.rows)).collect();
             some.sort();
             some.dedup();
@@ -307,6 +373,34 @@ impl About<'_> {
         checks
     }
 
+    /// Sharing of some records, at each level, with somebody.
+    fn sharing(&self, random: &mut Random) -> Vec<Check> {
+        let can = |action: Action, row: &Row| self.judge.can(self.entity, action, row);
+        let users = &self.model.directory.users;
+        let people: Vec<String> =
+            self.judge.world().rows(&users.table).iter().filter_map(|row| row.get(users.key.as_str())?.key()).collect();
+        let mut checks = Vec::new();
+        for (level, needed) in [("read", &[][..]), ("update", &[Action::Update][..]), ("full", &[Action::Update, Action::Delete][..])]
+            .into_iter()
+            .cycle()
+            .take(6)
+        {
+            if self.rows.is_empty() || people.is_empty() {
+                break;
+            }
+            let row = random.pick(self.rows);
+            let may = can(Action::Share, row) && needed.iter().all(|action| can(*action, row));
+            let sql = format!(
+                "SELECT crm_access.share({}, {}, 'user', {}, '{level}')",
+                Plain.literal(self.entity.name.as_str()),
+                Plain.literal(&self.key_of(row).to_string()),
+                Plain.literal(random.pick::<String>(&people))
+            );
+            checks.push(check(sql, if may { "rows 1" } else { "denied: the record can't be shared" }.to_owned()));
+        }
+        checks
+    }
+
     /// What `crm_access.can` answers about keys that are none.
     fn can_strange(&self) -> Vec<Check> {
         let keys: Vec<String> = STRANGE.iter().map(|key| Plain.literal(key)).collect();
@@ -315,7 +409,7 @@ impl About<'_> {
             let name = action.name();
             format!("SELECT array_agg(k) FROM unnest(ARRAY[{keys}]) AS k WHERE crm_access.can('{name}', {entity}, k)")
         };
-        Action::COMMANDS.map(|action| check(ask(action), "keys ".to_owned())).into()
+        Action::ALL.map(|action| check(ask(action), "keys ".to_owned())).into()
     }
 
     /// Whether some record may be allowed, whatever the record: a role that counts grants something, no restriction leaves nothing.

@@ -127,10 +127,11 @@ fn is_not(expr: &Expr) -> bool {
     matches!(expr, Expr::UnaryOp { op: UnaryOperator::Not, .. })
 }
 
-/// A comparison with a constant, which is unknown only where a null-safe one is false.
+/// A comparison with what is never null, which is unknown only where a null-safe one is false.
 fn is_of_a_constant(expr: &Expr) -> bool {
     let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = expr else { return false };
-    [left, right].iter().any(|side| matches!(side.as_ref(), Expr::Value(_)))
+    let is_never_null = |side: &Expr| matches!(side, Expr::Value(_)) || side.to_string().starts_with("session_user");
+    is_never_null(left) || is_never_null(right)
 }
 
 fn without_null(expr: &Expr) -> Vec<(String, Expr)> {

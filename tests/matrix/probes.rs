@@ -27,6 +27,9 @@ pub const PROBES: [(&str, Probe); 7] = [
     ("one prepared statement serves every identity", one_prepared_statement_serves_every_identity),
 ];
 
+/// Users who get a restriction that is not for them.
+const RESTRICTED: usize = 3;
+
 /// A role with every privilege on the tables and the schemas that is not the application's.
 pub const OUTSIDER: &str = "crm_outsider";
 
@@ -106,11 +109,32 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
             }
         }
     }
+    let mut restricted = Vec::new();
+    // Combinations that may not be: should one come to be all the same, the restriction counts.
+    for restriction in bench.model.restrictions.iter().filter(|_| bench.model.assignments.stored) {
+        let Some(role) = restriction.not_for.first() else { continue };
+        for asker in everyone.iter().filter(|asker| matches!(asker, Asker::User(_))).take(RESTRICTED) {
+            let Asker::User(user) = asker else { continue };
+            let (mut world, period) = (bench.world.clone(), crm_access::model::Period::default());
+            let to = crm_access::model::Subject::User(user.clone());
+            world.stored_roles.push(crm_access::model::Assigned { what: role.clone(), to: to.clone(), confirmed: false, period });
+            let what = restriction.name.clone();
+            world.stored_restrictions.push(crm_access::model::Assigned { what, to: to.clone(), confirmed: true, period });
+            let (role, name) = (
+                crate::bench::store("role", role.as_str(), &to, false, period),
+                crate::bench::store("restriction", restriction.name.as_str(), &to, true, period),
+            );
+            let before =
+                format!("SET LOCAL session_replication_role = replica; {role}; {name}; SET LOCAL session_replication_role = origin;");
+            restricted.extend(of_asker(bench, &mut random, &pools, asker.clone(), (&world, &before), What::All));
+        }
+    }
     for (login, user) in logins(bench) {
         let cells = of_asker(bench, &mut random, &pools, Asker::User(user), (&bench.world, ""), What::Reading);
         let as_login = cells.into_iter().map(|cell| Cell { asker: Asker::Role(login.clone()), known: true, ..cell });
         reading(as_login.collect(), "logins");
     }
+    all.extend(restricted);
     all.extend(helpers(bench, &everyone));
     // People's tables themselves are closed then.
     let checks = others.iter().map(|name| Check { sql: format!("SELECT 1 FROM {name}"), expected: "rows 0".to_owned() });
@@ -342,7 +366,10 @@ fn two_checks_wait_for_each_other(bench: &mut Bench) -> Result<(), String> {
     // Nobody at all is added, which is enough to look.
     let touch = format!("INSERT INTO {users} SELECT * FROM {users} WHERE false");
     let mut other = connect(&bench.database, "postgres");
-    bench.admin.batch_execute(&format!("BEGIN; {touch}")).map_err(|error| format!("{:?}", Refused::from(error)))?;
+    if let Err(error) = bench.admin.batch_execute(&format!("BEGIN; {touch}")) {
+        bench.admin.batch_execute("ROLLBACK").map_err(|error| format!("{error:?}"))?;
+        return Err(format!("the check fails: {:?}", Refused::from(error)));
+    }
     let waits = other.batch_execute(&format!("BEGIN; SET LOCAL lock_timeout = '60ms'; {touch}; ROLLBACK"));
     bench.admin.batch_execute("ROLLBACK").map_err(|error| format!("{error:?}"))?;
     match waits.map_err(Refused::from) {
