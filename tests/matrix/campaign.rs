@@ -45,6 +45,7 @@ impl Campaign {
             "people",
             "helpers",
             "logins",
+            "one role",
             "reading",
             "copying",
             "protected people",

@@ -1,9 +1,9 @@
 //! What one user does with the records of one entity, and what the reference evaluator says comes of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crm_access::decide::{Judge, Outcome, Reads, Row, Value, World, delete, export, insert, lock, select, update};
-use crm_access::model::{Action, Conflict, Entity, Model, RestrictionName, RoleName, TableName};
+use crm_access::model::{Action, Conflict, Entity, Link, Model, RestrictionName, RoleName, TableName};
 use crm_access::program::Target;
 use crm_access::render::{Plain, Quoting};
 
@@ -15,10 +15,10 @@ use crate::schema::{Table, fresh_key, literal};
 
 /// New values that are tried in each column, new rows that are tried, and how many of those that must be refused.
 const VALUES: usize = 2;
-const NEW_ROWS: usize = 10;
-const REFUSED: usize = 3;
+const NEW_ROWS: usize = 14;
+const REFUSED: usize = 5;
 /// Rows that are moved blindly.
-const BLIND: usize = 2;
+const BLIND: usize = 4;
 /// Rows that are moved.
 const MOVED: usize = 9;
 /// Users with the same roles and restrictions who are tried.
@@ -63,7 +63,12 @@ pub fn askers(model: &Model, world: &World) -> Vec<Asker> {
     let mut alike: BTreeMap<_, usize> = BTreeMap::new();
     let differ = keys.into_iter().filter(|key| {
         let restricted: Option<Vec<&RestrictionName>> = given.get(key).map(|given| given.keys().collect());
-        let what = (is_known(model, world, Some(key)), roles(model, world, key, When::Now).into_keys().collect::<Vec<_>>(), restricted);
+        let is = |row: &&Row| row.get(users.key.as_str()).and_then(Value::key).as_deref() == Some(key);
+        let row = world.rows(&users.table).iter().find(is);
+        let null = |column: &str| row.is_none_or(|row| row.get(column).is_none_or(|value| *value == Value::Null));
+        let nulls: Vec<bool> = users.attributes.iter().map(|(column, _)| null(column.as_str())).collect();
+        let roles = roles(model, world, key, When::Now).into_keys().collect::<Vec<_>>();
+        let what = (is_known(model, world, Some(key)), roles, restricted, nulls);
         let there = alike.entry(what).or_default();
         *there += 1;
         *there <= ALIKE
@@ -113,18 +118,25 @@ pub fn of_asker(bench: &Bench, random: &mut Random, pools: &Pools, asker: Asker,
             let (asker, before, table) = (asker.clone(), before.to_owned(), Some(entity.table.clone()));
             all.push(Cell { asker, known, before, table, kind, checks });
         }
-        for row in blind_rows(random, about.rows, what) {
+        let mut kinds: BTreeSet<Vec<String>> = BTreeSet::new();
+        for row in about.rows.iter().filter(|_| what != What::Reading) {
             let mut alone = world.clone();
             alone.tables.insert(entity.table.clone(), vec![row.clone()]);
             let judge = Judge::new(model, &alone, user);
             let about = About { judge: &judge, rows: std::slice::from_ref(row), ..about };
+            let checks = about.moving_blindly(random);
+            // Rows that can be moved in the same ways tell the same.
+            let outcomes: Vec<String> = checks.iter().map(|check| check.expected.clone()).collect();
+            if kinds.len() == BLIND || outcomes.iter().all(|outcome| outcome == "rows 0") || !kinds.insert(outcomes) {
+                continue;
+            }
             let (key, value) = (Plain.identifier(entity.key.as_str()), literal(&about.key_of(row)));
             let others = format!(
                 "SET LOCAL session_replication_role = replica; DELETE FROM {} WHERE {key} <> {value}; SET LOCAL session_replication_role = origin;",
                 table.sql()
             );
             let (asker, before, table) = (asker.clone(), format!("{before} {others}"), Some(entity.table.clone()));
-            all.push(Cell { asker, known, before, table, kind: "moving blindly", checks: about.moving_blindly(random) });
+            all.push(Cell { asker, known, before, table, kind: "moving blindly", checks });
         }
         if what != What::Reading && bench.target == Target::Extension {
             let (asker, before, table) = (asker.clone(), before.to_owned(), Some(entity.table.clone()));
@@ -132,12 +144,6 @@ pub fn of_asker(bench: &Bench, random: &mut Random, pools: &Pools, asker: Asker,
         }
     }
     all
-}
-
-/// Rows that are left alone in their table, so that a command which reads no column changes nothing else.
-fn blind_rows<'r>(random: &mut Random, rows: &'r [Row], what: What) -> Vec<&'r Row> {
-    let count = if what == What::Reading || rows.is_empty() { 0 } else { BLIND };
-    (0..count).map(|_| &rows[random.below(rows.len())]).collect()
 }
 
 /// Whether a user is there and active.
@@ -236,6 +242,15 @@ impl About<'_> {
         check(format!("COPY {table} ({key}) TO STDOUT"), expected)
     }
 
+    /// The key of a parent that the user can read, for a column that names parents.
+    fn readable_parent(&self, random: &mut Random, column: &str) -> Option<Value> {
+        let leads = |parent: &&crm_access::model::Parent| matches!(&parent.link, Link::Column(name) if name.as_str() == column);
+        let above = self.model.entity(&self.entity.parents.iter().find(leads)?.entity)?;
+        let rows = self.judge.world().rows(&above.table);
+        let readable: Vec<&Row> = rows.iter().filter(|row| self.judge.may(above, Action::Read, row).allowed).collect();
+        if readable.is_empty() { None } else { random.pick(&readable).get(above.key.as_str()).cloned() }
+    }
+
     /// An UPDATE of all rows that reads no column, and changes one that decides nothing.
     fn blind(&self) -> String {
         if self.neutral() == Plain.identifier(self.entity.key.as_str()) {
@@ -259,6 +274,7 @@ impl About<'_> {
             let mine: Vec<&Value> = values.iter().filter(|value| value.key().as_deref() == self.user).take(1).collect();
             let mut tried: Vec<Value> = mine.into_iter().cloned().chain([Value::Null]).collect();
             tried.extend((0..VALUES).filter(|_| !values.is_empty()).map(|_| random.pick(values).clone()));
+            tried.extend(self.readable_parent(random, &column.name));
             tried.dedup();
             while open.len() > MOVED {
                 open.remove(random.below(open.len()));
@@ -291,9 +307,14 @@ impl About<'_> {
     fn moving_blindly(&self, random: &mut Random) -> Vec<Check> {
         let mut checks = Vec::new();
         for column in &self.table.columns {
-            let Some(values) = self.pools.get(&(self.table.name.clone(), column.name.clone())) else { continue };
-            let mut tried = vec![Value::Null];
+            let is_key = column.name == self.entity.key.as_str();
+            // Links lead to some of these keys already.
+            let others: Vec<Value> = (0..ABSENT).map(|number| fresh_key(column.kind, 900 + number)).collect();
+            let pool = self.pools.get(&(self.table.name.clone(), column.name.clone()));
+            let Some(values) = (if is_key { Some(&others) } else { pool }) else { continue };
+            let mut tried = if is_key { others.clone() } else { vec![Value::Null] };
             tried.extend((0..VALUES).filter(|_| !values.is_empty()).map(|_| random.pick(values).clone()));
+            tried.extend(self.readable_parent(random, &column.name));
             tried.dedup();
             for value in tried {
                 let becomes = |row: &Row| {
@@ -325,6 +346,11 @@ impl About<'_> {
                         && let Some(me) = values.and_then(|values| values.iter().find(mine))
                     {
                         new.insert(column.name.clone(), me.clone());
+                    }
+                    if random.chance(60)
+                        && let Some(parent) = self.readable_parent(random, &column.name)
+                    {
+                        new.insert(column.name.clone(), parent);
                     }
                 }
                 new

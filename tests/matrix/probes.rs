@@ -1,6 +1,6 @@
 //! What no statement of a user shows: who else could get in, and whether the rules stand as they must.
 
-use crm_access::decide::{Judge, Row};
+use crm_access::decide::{Judge, Row, Value, World};
 use crm_access::model::{Action, Entity, Model};
 use crm_access::program::{Target, joined_name};
 use crm_access::render::{Plain, Quoting};
@@ -17,9 +17,10 @@ use crate::support::{Refused, connect, first_column};
 pub type Probe = fn(&mut Bench) -> Result<(), String>;
 
 /// What is quick comes first.
-pub const PROBES: [(&str, Probe); 7] = [
+pub const PROBES: [(&str, Probe); 8] = [
     ("helper functions and policies stand as they must", helpers_and_policies_stand_as_they_must),
     ("a strange key is nobody's", a_strange_key_is_nobodys),
+    ("a member of the application's role may ask who it is", a_member_may_ask_who_it_is),
     ("a forged or late identity is nobody's", a_forged_or_late_identity_is_nobodys),
     ("the table's owner and other roles get nothing", owners_and_others_get_nothing),
     ("commands past row security are refused", commands_past_row_security_are_refused),
@@ -32,6 +33,8 @@ const RESTRICTED: usize = 3;
 
 /// A role with every privilege on the tables and the schemas that is not the application's.
 pub const OUTSIDER: &str = "crm_outsider";
+/// A role that has nothing but what the application's role has.
+const MEMBER: &str = "crm_member";
 
 /// Operators that hold always, for whoever can put them before the server's own.
 pub const EVIL: &str = "
@@ -57,12 +60,9 @@ pub fn prepare(bench: &mut Bench) {
         let schema = Plain.identifier(name.schema.as_str());
         sql.push_str(&format!("GRANT USAGE ON SCHEMA {schema} TO {OUTSIDER}; GRANT ALL ON {} TO {OUTSIDER};", table_sql(&name)));
     }
-    for (login, _) in logins(bench) {
-        sql.push_str(&make(
-            &Plain.identifier(&login),
-            &format!("LOGIN IN ROLE {}", Plain.identifier(bench.model.application_role.as_str())),
-        ));
-    }
+    let members = logins(bench).into_iter().map(|(login, _)| login).chain([MEMBER.to_owned()]);
+    let application = Plain.identifier(bench.model.application_role.as_str());
+    sql.extend(members.map(|member| make(&Plain.identifier(&member), &format!("LOGIN IN ROLE {application}"))));
     bench.admin.batch_execute(&sql).unwrap_or_else(|error| panic!("{sql}: {:?}", Refused::from(error)));
 }
 
@@ -96,6 +96,7 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
             reading(of_asker(bench, &mut random, &pools, asker.clone(), (&bench.world, before), What::Reading), kind);
         }
     }
+    let mut roleless = Vec::new();
     // What everyone is given would hide what only some have, so it is tried apart.
     if bench.model.assignments.stored {
         for role in &bench.model.roles {
@@ -107,6 +108,27 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
             for asker in everyone.iter().skip(1).step_by(6) {
                 reading(of_asker(bench, &mut random, &pools, asker.clone(), (&world, &before), What::Reading), "given to everyone");
             }
+        }
+    }
+    let (world, before) = without_roles(bench);
+    for asker in everyone.iter().filter(|asker| matches!(asker, Asker::User(_))).take(RESTRICTED) {
+        roleless.extend(of_asker(bench, &mut random, &pools, asker.clone(), (&world, &before), What::All));
+    }
+    for role in bench.model.roles.iter().filter(|_| bench.model.assignments.stored) {
+        for (asker, null) in everyone.iter().filter(|asker| matches!(asker, Asker::User(_))).take(2).zip([false, true]) {
+            let Asker::User(user) = asker else { continue };
+            let (mut world, mut before) = (world.clone(), before.clone());
+            let to = crm_access::model::Subject::User(user.clone());
+            let period = crm_access::model::Period::default();
+            let stored = crate::bench::store("role", role.name.as_str(), &to, false, period);
+            world.stored_roles.push(crm_access::model::Assigned { what: role.name.clone(), to, confirmed: false, period });
+            before.push_str(&format!("SET LOCAL session_replication_role = replica; {stored};"));
+            if null {
+                before.push_str(&without_attributes(bench, &mut world, user));
+            }
+            before.push_str("SET LOCAL session_replication_role = origin;");
+            let cells = of_asker(bench, &mut random, &pools, asker.clone(), (&world, &before), What::Reading);
+            roleless.extend(cells.into_iter().map(|cell| Cell { kind: "one role", ..cell }));
         }
     }
     let mut restricted = Vec::new();
@@ -135,12 +157,56 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
         reading(as_login.collect(), "logins");
     }
     all.extend(restricted);
+    all.extend(roleless);
     all.extend(helpers(bench, &everyone));
     // People's tables themselves are closed then.
     let checks = others.iter().map(|name| Check { sql: format!("SELECT 1 FROM {name}"), expected: "rows 0".to_owned() });
     let (asker, before) = (Asker::Role(OUTSIDER.to_owned()), protected.clone());
     all.push(Cell { asker, known: true, before, table: None, kind: "protected people", checks: checks.collect() });
     all
+}
+
+/// The world in which nobody has been given a role, but for what the configuration lists, and how it is made.
+fn without_roles(bench: &Bench) -> (World, String) {
+    let (model, mut world) = (&bench.model, bench.world.clone());
+    let users = &model.directory.users.table;
+    let mut sql = String::from("SET LOCAL session_replication_role = replica; DELETE FROM crm_access.assignment WHERE kind = 'role';");
+    world.stored_roles.clear();
+    for table in &model.assignments.role_tables {
+        let name = table_sql(&table.table);
+        if table.table == *users {
+            sql.push_str(&format!("UPDATE {name} SET {} = NULL;", Plain.identifier(table.name.as_str())));
+            for row in world.tables.entry(users.clone()).or_default() {
+                row.insert(table.name.to_string(), Value::Null);
+            }
+        } else {
+            sql.push_str(&format!("DELETE FROM {name};"));
+            world.tables.insert(table.table.clone(), Vec::new());
+        }
+    }
+    for flag in &model.assignments.role_flags {
+        sql.push_str(&format!("UPDATE {} SET {} = false;", table_sql(users), Plain.identifier(flag.column.as_str())));
+        for row in world.tables.entry(users.clone()).or_default() {
+            row.insert(flag.column.to_string(), Value::Bool(false));
+        }
+    }
+    (world, sql + "SET LOCAL session_replication_role = origin;")
+}
+
+/// Takes all attributes from a user.
+fn without_attributes(bench: &Bench, world: &mut World, user: &str) -> String {
+    let users = &bench.model.directory.users;
+    let mut sql = String::new();
+    for (attribute, _) in &users.attributes {
+        let (table, key) = (table_sql(&users.table), Plain.identifier(users.key.as_str()));
+        let attribute_sql = Plain.identifier(attribute.as_str());
+        sql.push_str(&format!("UPDATE {table} SET {attribute_sql} = NULL WHERE {key}::text = {};", Plain.literal(user)));
+        let rows = world.tables.entry(users.table.clone()).or_default().iter_mut();
+        for row in rows.filter(|row| row.get(users.key.as_str()).and_then(Value::key).as_deref() == Some(user)) {
+            row.insert(attribute.to_string(), Value::Null);
+        }
+    }
+    sql
 }
 
 /// What the helper functions give to who calls them directly: what they may see anyway, and nothing to nobody.
@@ -251,6 +317,12 @@ fn key_type(admin: &mut Client, table: &str, key: &str) -> String {
 }
 
 const WHO: &str = "SELECT array_agg(coalesce(crm_access.current_user_key(), 'nobody'))";
+
+fn a_member_may_ask_who_it_is(bench: &mut Bench) -> Result<(), String> {
+    let member = Asker::Role(MEMBER.to_owned());
+    let got = bench.outcomes(&member, "", &[WHO]).map_err(|refused| format!("{refused:?}"))?;
+    expect(MEMBER, &got, "keys nobody")
+}
 
 fn a_strange_key_is_nobodys(bench: &mut Bench) -> Result<(), String> {
     for key in STRANGE {
