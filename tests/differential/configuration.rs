@@ -6,6 +6,8 @@ mod conditions;
 #[path = "grants.rs"]
 mod grants;
 
+use std::collections::BTreeSet;
+
 use crm_access::decide::Value;
 use serde_json::{Map, Value as Json, json};
 
@@ -21,6 +23,8 @@ struct Entity {
     name: String,
     /// Texts of terms that it has the columns for.
     terms: Vec<String>,
+    /// Those that it is mostly about: what rarely stands in a configuration rarely shows a mistake.
+    favorites: Vec<String>,
     stages: bool,
     /// Whether it has the columns that predicates use.
     columns: bool,
@@ -137,7 +141,7 @@ impl Maker<'_> {
                 }
                 let entities = json!({"parents": {format!("e{parent}"): "parent", format!("e{child}"): "child"}});
                 all.insert(name.clone(), entities);
-                self.entities.push(Entity { name, terms, stages: false, columns: false });
+                self.entities.push(Entity { name, terms, favorites: Vec::new(), stages: false, columns: false });
             }
         }
         for at in 1..=count {
@@ -153,10 +157,11 @@ impl Maker<'_> {
                     format!("without({of})"),
                 ];
                 all.insert(name.clone(), json!({"owners": "usr", "parents": {of: "rec"}}));
-                self.entities.push(Entity { name, terms: terms.into(), stages: false, columns: false });
+                self.entities.push(Entity { name, terms: terms.into(), favorites: Vec::new(), stages: false, columns: false });
             }
         }
         self.through_a_child(&all);
+        self.choose_favorites();
         Json::Object(all)
     }
 
@@ -173,6 +178,18 @@ impl Maker<'_> {
         self.entities[child].terms.retain(|term| !term.starts_with("parent("));
         if let Some(above) = self.entities.iter_mut().find(|entity| entity.name == above) {
             above.terms.extend([format!("child({name})"), format!("child({name})")]);
+        }
+    }
+
+    fn choose_favorites(&mut self) {
+        for at in 0..self.entities.len() {
+            let kind = |term: &String| term.split_once('(').map_or(term.clone(), |(word, _)| word.to_owned());
+            let kinds: Vec<String> = self.entities[at].terms.iter().map(kind).collect::<BTreeSet<_>>().into_iter().collect();
+            for _ in 0..2.min(kinds.len()) {
+                let chosen = self.random.pick(&kinds).clone();
+                let of_kind: Vec<String> = self.entities[at].terms.iter().filter(|term| kind(term) == chosen).cloned().collect();
+                self.entities[at].favorites.extend(of_kind);
+            }
         }
     }
 
@@ -258,7 +275,7 @@ impl Maker<'_> {
             made.insert("parents".into(), Json::Object(parents));
         }
         let stages = made.contains_key("stage");
-        self.entities.push(Entity { name: format!("e{at}"), terms, stages, columns: true });
+        self.entities.push(Entity { name: format!("e{at}"), terms, favorites: Vec::new(), stages, columns: true });
         Json::Object(made)
     }
 }

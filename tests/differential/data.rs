@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crm_access::decide::{Row, Share, Value, World};
-use crm_access::model::{
-    Assigned, CircleKind, Entity, KeyType, Model, Owners, Period, RestrictionName, RoleName, ShareLevel, Subject,
-};
+use crm_access::model::{Assigned, CircleKind, Entity, KeyType, Model, Owners, Period, RestrictionName, RoleName, ShareLevel, Subject};
 
 use crate::configuration::{RESTRICTIONS, ROLES, STAGES};
 use crate::random::Random;
@@ -157,14 +155,9 @@ fn period(random: &mut Random) -> Period {
         return Period::default();
     }
     let (past, over, to_come) = ("2019-04-14T00:00:00Z", "2021-03-04T05:06:07.25Z", "2031-08-09T00:00:00Z");
-    let (from, until) = [
-        (at(past), None),
-        (at(to_come), None),
-        (None, at(over)),
-        (None, at(to_come)),
-        (at(past), at(over)),
-        (at(past), at(to_come)),
-    ][random.below(6)];
+    let (from, until) =
+        [(at(past), None), (at(to_come), None), (None, at(over)), (None, at(to_come)), (at(past), at(over)), (at(past), at(to_come))]
+            [random.below(6)];
     Period { from, until }
 }
 
@@ -172,7 +165,7 @@ fn period(random: &mut Random) -> Period {
 pub fn shares(random: &mut Random, flavor: &Flavor, model: &Model, world: &World) -> Vec<Share> {
     let mut all: Vec<Share> = Vec::new();
     for entity in &model.entities {
-        for _ in 0..random.below(8) {
+        for _ in 0..random.below(16) {
             let record = random.pick(world.rows(&entity.table));
             let Some(key) = record.get(entity.key.as_str()).and_then(Value::key) else { continue };
             let to = subject(random, flavor);

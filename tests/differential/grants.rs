@@ -3,12 +3,13 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::conditions::condition;
-use super::{Maker, RESTRICTIONS, ROLES, STAGES};
+use super::{Entity, Maker, RESTRICTIONS, ROLES, STAGES};
 use crate::tables::Kind;
 
 impl Maker<'_> {
     fn scope(&mut self, entity: usize) -> Json {
-        let terms = &self.entities[entity].terms;
+        let Entity { terms, favorites, .. } = &self.entities[entity];
+        let terms = if favorites.is_empty() || self.random.chance(45) { terms } else { favorites };
         let mut parts: Vec<String> = Vec::new();
         if !terms.is_empty() && !self.random.chance(12) {
             let count = [1, 1, 1, 1, 1, 2, 2, 3][self.random.below(8)];

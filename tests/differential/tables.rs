@@ -70,7 +70,8 @@ const DEPARTMENT_MEMBERS: &[(&str, Kind)] = &[("department", Department), ("usr"
 const CIRCLES: &[(&str, Kind)] = &[("id", Circle), ("leader", User)];
 const CIRCLE_MEMBERS: &[(&str, Kind)] = &[("circle", Circle), ("usr", User)];
 const USER_ROLES: &[(&str, Kind)] = &[("usr", User), ("role", Role), ("since", Moment), ("until", Moment)];
-const USER_RESTRICTIONS: &[(&str, Kind)] = &[("usr", User), ("restriction", Restriction), ("sure", Flag), ("since", Moment), ("until", Moment)];
+const USER_RESTRICTIONS: &[(&str, Kind)] =
+    &[("usr", User), ("restriction", Restriction), ("sure", Flag), ("since", Moment), ("until", Moment)];
 pub const ENTITY: &[(&str, Kind)] = &[
     ("id", Record),
     ("note", Note),
