@@ -207,7 +207,7 @@ impl Maker<'_> {
         if owned {
             terms.extend([word("own"), word("own"), word("unassigned")]);
             if directory["users"].get("manager").is_some() {
-                terms.extend([word("reports"), format!("reports({})", self.random.between(1, 3))]);
+                terms.extend([word("reports"), format!("reports({})", self.random.pick(&[1, 1, 1, 2, 3]))]);
             }
         }
         if self.random.chance(30) {

@@ -95,13 +95,13 @@ pub fn world(random: &mut Random, flavor: &Flavor) -> World {
             world.tables.insert(table_name(flavor, &table), rows);
         }
     }
-    for _ in 0..random.below(3) {
+    for _ in 0..random.below(6) {
         let what = RoleName::new(ROLES[random.below(ROLES.len())]).expect("a role");
         let to = subject(random, flavor);
         let period = period(random);
         store(&mut world.stored_roles, Assigned { what, to, confirmed: false, period });
     }
-    for _ in 0..random.below(3) {
+    for _ in 0..random.below(6) {
         // The name of one that an earlier configuration had.
         let name = if random.chance(8) { "earlier" } else { RESTRICTIONS[random.below(RESTRICTIONS.len())] };
         let what = RestrictionName::new(name).expect("a restriction");

@@ -187,7 +187,7 @@ impl Maker<'_> {
             self.columns_of_periods(&mut table);
             tables.push(table);
         }
-        json!({"listed": listed, "tables": tables, "flags": flags, "stored": self.random.chance(40)})
+        json!({"listed": listed, "tables": tables, "flags": flags, "stored": self.random.chance(60)})
     }
 
     /// Adds whom something is given to.
