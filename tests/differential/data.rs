@@ -151,7 +151,7 @@ fn subject(random: &mut Random, flavor: &Flavor) -> Subject {
 /// Mostly always; else one that is over, holds, or is yet to come.
 fn period(random: &mut Random) -> Period {
     let at = |text: &str| Some(text.parse().expect("a time"));
-    if random.chance(60) {
+    if random.chance(50) {
         return Period::default();
     }
     let (past, over, to_come) = ("2019-04-14T00:00:00Z", "2021-03-04T05:06:07.25Z", "2031-08-09T00:00:00Z");

@@ -211,7 +211,7 @@ impl Maker<'_> {
 
     /// With some luck, when something counts.
     fn period(&mut self, made: &mut Json) {
-        if self.random.chance(80) {
+        if self.random.chance(60) {
             return;
         }
         let periods =
