@@ -7,6 +7,7 @@ use crm_access::program::Target;
 use crate::bench::Bench;
 use crate::cells::{self, Cell};
 use crate::changes;
+use crate::circumstances;
 use crate::givings;
 use crate::mutants::{Part, Reach};
 use crate::probes::{self, PROBES};
@@ -33,7 +34,7 @@ impl Campaign {
         probes::prepare(&mut bench);
         let mut cells = cells::cells(&bench, seed);
         cells.extend(changes::cells(&bench, seed));
-        cells.extend(probes::cells(&bench, seed));
+        cells.extend(circumstances::cells(&bench, seed));
         cells.extend(givings::cells(&bench, seed));
         let mut order: Vec<usize> = (0..cells.len()).collect();
         let mut random = Random::new(seed);

@@ -12,13 +12,16 @@ mod bodies;
 mod campaign;
 mod cells;
 mod changes;
+mod circumstances;
 mod clauses;
 mod combinations;
 mod data;
 mod equivalent;
+mod expressions;
 mod givings;
 mod mutants;
 mod probes;
+mod questions;
 #[allow(dead_code)]
 #[path = "../differential/random.rs"]
 mod random;
