@@ -118,8 +118,9 @@ pub fn of_asker(bench: &Bench, random: &mut Random, pools: &Pools, asker: Asker,
             let (asker, before, table) = (asker.clone(), before.to_owned(), Some(entity.table.clone()));
             all.push(Cell { asker, known, before, table, kind, checks });
         }
+        // The policies of the targets are the same text: once is enough.
         let mut kinds: BTreeSet<Vec<String>> = BTreeSet::new();
-        for row in about.rows.iter().filter(|_| what != What::Reading) {
+        for row in about.rows.iter().filter(|_| what != What::Reading && bench.target == Target::Extension) {
             let mut alone = world.clone();
             alone.tables.insert(entity.table.clone(), vec![row.clone()]);
             let judge = Judge::new(model, &alone, user);

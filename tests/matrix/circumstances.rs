@@ -3,7 +3,7 @@
 
 use crm_access::decide::{Judge, Row, Value, World};
 use crm_access::model::{Action, Assigned, Entity, Period, Subject};
-use crm_access::program::joined_name;
+use crm_access::program::{Target, joined_name};
 use crm_access::render::{Plain, Quoting};
 
 use crate::bench::{Asker, Bench, Check, store};
@@ -49,11 +49,13 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
             }
         }
     }
+    // The policies of the targets are the same text: once is enough.
+    let once = bench.model.assignments.stored && bench.target == Target::Extension;
     let (world, before) = without_roles(bench);
-    for asker in everyone.iter().filter(|asker| matches!(asker, Asker::User(_))).take(RESTRICTED) {
+    for asker in everyone.iter().filter(|asker| once && matches!(asker, Asker::User(_))).take(RESTRICTED) {
         roleless.extend(of_asker(bench, &mut random, &pools, asker.clone(), (&world, &before), What::All));
     }
-    for role in bench.model.roles.iter().filter(|_| bench.model.assignments.stored) {
+    for role in bench.model.roles.iter().filter(|_| once) {
         for (asker, null) in everyone.iter().filter(|asker| matches!(asker, Asker::User(_))).take(2).zip([false, true]) {
             let Asker::User(user) = asker else { continue };
             let (mut world, mut before) = (world.clone(), before.clone());
@@ -72,7 +74,7 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
     }
     let mut restricted = Vec::new();
     // Combinations that may not be: should one come to be all the same, the restriction counts.
-    for restriction in bench.model.restrictions.iter().filter(|_| bench.model.assignments.stored) {
+    for restriction in bench.model.restrictions.iter().filter(|_| once) {
         let Some(role) = restriction.not_for.first() else { continue };
         for asker in everyone.iter().filter(|asker| matches!(asker, Asker::User(_))).take(RESTRICTED) {
             let Asker::User(user) = asker else { continue };
