@@ -7,6 +7,7 @@
 //! their name.
 //! CRM_ACCESS_MUTANTS_ONLY names a preset, or a preset and a target, to try alone. CRM_ACCESS_MUTANTS_SEED chooses other data.
 
+mod alone;
 mod bench;
 mod bodies;
 mod campaign;
