@@ -34,8 +34,6 @@ pub fn cells(bench: &Bench, random: &mut Random, pools: &Pools, everyone: &[Aske
     }
     let companion = reader(model);
     for role in &model.roles {
-        let says =
-            |cell: &Cell| model.entities.iter().any(|entity| Some(&entity.table) == cell.table.as_ref() && grants(model, role, entity));
         let mut ways: Vec<(&[&RoleName], bool, What)> = vec![];
         let (one, two) = ([&role.name], [&role.name, companion]);
         ways.extend([(&one[..], false, What::All), (&one[..], true, What::All)]);
@@ -48,6 +46,10 @@ pub fn cells(bench: &Bench, random: &mut Random, pools: &Pools, everyone: &[Aske
             if null {
                 given.no_attributes(bench, user);
             }
+            let says = |cell: &Cell| {
+                let mut entities = model.entities.iter().filter(|entity| Some(&entity.table) == cell.table.as_ref());
+                entities.any(|entity| model.roles.iter().any(|role| roles.contains(&&role.name) && grants(model, role, entity)))
+            };
             let cells = given.cells(bench, random, pools, user, what).into_iter().filter(says);
             all.extend(cells.map(|cell| if cell.kind == "reading" { Cell { kind: "one role", ..cell } } else { cell }));
         }
