@@ -7,7 +7,7 @@ use crm_access::render::{Plain, Quoting};
 
 use crate::bench::{Asker, Bench, store};
 use crate::cells::{Cell, What, is_known, of_asker};
-use crate::data::Pools;
+use crate::data::{Pools, compared};
 use crate::random::Random;
 use crate::schema::table_sql;
 
@@ -158,7 +158,7 @@ impl Given {
         self.world.stored_restrictions.push(Assigned { what: restriction.name.clone(), to, confirmed: true, period });
     }
 
-    /// Takes all attributes from a user.
+    /// Takes all attributes from a user, and from all records what attributes are compared with.
     fn no_attributes(&mut self, bench: &Bench, user: &str) {
         let users = &bench.model.directory.users;
         for (attribute, _) in &users.attributes {
@@ -168,6 +168,14 @@ impl Given {
             let rows = self.world.tables.entry(users.table.clone()).or_default().iter_mut();
             for row in rows.filter(|row| row.get(users.key.as_str()).and_then(Value::key).as_deref() == Some(user)) {
                 row.insert(attribute.to_string(), Value::Null);
+            }
+        }
+        for entity in bench.model.entities.iter().filter(|_| !users.attributes.is_empty()) {
+            for column in compared(&bench.model, &entity.name).into_keys() {
+                self.sql.push_str(&format!("UPDATE {} SET {} = NULL;", table_sql(&entity.table), Plain.identifier(&column)));
+                for row in self.world.tables.entry(entity.table.clone()).or_default() {
+                    row.insert(column.clone(), Value::Null);
+                }
             }
         }
     }

@@ -156,7 +156,7 @@ fn stages_of(model: &Model, entity: &EntityName) -> BTreeSet<String> {
 }
 
 /// Columns in predicates of an entity, each with the constants of those predicates and what lies just beside them.
-fn compared(model: &Model, entity: &EntityName) -> BTreeMap<String, BTreeSet<String>> {
+pub fn compared(model: &Model, entity: &EntityName) -> BTreeMap<String, BTreeSet<String>> {
     let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for predicate in scopes(model, entity).into_iter().filter_map(|scope| scope.predicate.as_ref()) {
         let mut constants = BTreeSet::new();
