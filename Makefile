@@ -8,7 +8,7 @@ help:
 	@echo 'make test     every test'
 	@echo 'make fuzz     random data and configurations against the reference evaluator for SECONDS=600; SEED=n repeats a run'
 	@echo 'make fuzz-inputs  hostile input for long: PERCENT=5000 of what the tests try; SEED=n repeats a run'
-	@echo 'make mutants  break every clause of the policies in turn; each must be noticed (long)'
+	@echo 'make mutants  break every clause of the policies in turn; each must be noticed (long); PART=functions: of the functions'
 	@echo 'make setup    install what is missing on Debian or Ubuntu with Rust (says what)'
 	@echo 'make build    the command line in target/release/crm-access, and the extension'
 	@echo 'make install  the extension into the PostgreSQL of this machine'
@@ -37,7 +37,7 @@ fuzz-inputs: setup
 	@tools/fuzz-inputs $(or $(PERCENT),5000) $(SEED)
 
 mutants: setup
-	@tools/mutants
+	@tools/mutants $(PART)
 
 clean:
 	cargo clean

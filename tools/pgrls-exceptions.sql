@@ -84,8 +84,10 @@ WHERE p.ours AND NOT (0 = ANY (p.polroles))
     AND EXISTS (
         SELECT FROM calls
         WHERE calls.policy = p.oid
-            AND calls.function = ANY (CASE WHEN p.polpermissive THEN ARRAY['granted', 'granted_most_specific'] ELSE ARRAY['restricted'] END)
-            OR calls.policy = p.oid AND p.name IN ('crm_access_export', 'crm_access_import') AND calls.function IN ('granted', 'granted_most_specific')
+            AND calls.function = ANY (CASE
+                WHEN p.polpermissive OR p.name IN ('crm_access_export', 'crm_access_import') THEN ARRAY['granted', 'granted_most_specific']
+                ELSE ARRAY['restricted']
+            END)
     )
 
 UNION ALL

@@ -1,6 +1,7 @@
 -- What is wrong in a matrix of pgrls (`:matrix`, its JSON): who reaches more of a protected table than was meant. No row: nothing.
 --
 -- It can't see what a policy gives to whom, since our policies call functions; it does see whether anybody has a way that is not a policy.
+\set matrix `cat "$MATRIX"`
 SELECT cell.object, cell.command, cell.role, cell.verdict, cell.note
 FROM (
     SELECT row_ ->> 'table' AS object, row_ ->> 'command' AS command, access.key AS role, access.value ->> 'verdict' AS verdict,

@@ -72,7 +72,15 @@ fn export_policy(functions: &mut Functions, entity: &Entity, table: &Sql) -> Res
         return Ok(None);
     }
     let not_exporting = Expr::IsTruth(Box::new(Expr::State("exporting".to_owned())), true, true);
-    let exported = Expr::all([granted.condition, restricted_condition(functions, entity, action)?]);
+    let mut parts = vec![granted.condition];
+    for restriction in &functions.model.restrictions {
+        let left = restriction_condition(functions, entity, action, restriction)?;
+        // What it takes from reading can't be copied anyway.
+        if left != restriction_condition(functions, entity, Action::Read, restriction)? {
+            parts.extend(left);
+        }
+    }
+    let exported = Expr::all(parts);
     let mut why = vec![format!("who may export which `{}` records, with COPY", entity.name)];
     why.extend(granted.why.into_iter().map(|line| format!("  {line}")));
     Ok(Some(step(

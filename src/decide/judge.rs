@@ -68,7 +68,7 @@ impl<'m> Judge<'m> {
         self.may(entity, Action::Read, row).allowed && self.may(entity, action, row).allowed
     }
 
-    /// Whether the user may do that with some record there could be, as far as roles and restrictions alone tell.
+    /// Whether the user may do that with some record there could be, as far as roles, sharing rules and restrictions alone tell.
     pub fn can_some(&self, entity: &Entity, action: Action) -> bool {
         let (Ok(person), Some(action)) = (&self.person, in_effect(entity, action)) else { return false };
         let found = self.grants(person, entity, action);
@@ -84,7 +84,9 @@ impl<'m> Judge<'m> {
                 && restriction.level(&entity.name).is_some_and(|level| level.scopes(action).is_empty())
         });
         let found_first = !action.needs_read() || self.can_some(entity, Action::Read);
-        found_first && !denied && !hidden && counting.any(|level| !nothing(level))
+        let granted = !denied && counting.any(|level| !nothing(level));
+        let shared = || self.model.sharing.iter().any(|rule| rule.opens(&entity.name, action) && self.is_for_me(rule));
+        found_first && !hidden && (granted || shared())
     }
 
     /// What the user's roles say of an action on an entity.

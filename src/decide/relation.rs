@@ -123,17 +123,22 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether a sharing rule opens a record to the user.
-    pub(super) fn opened(&self, rule: &SharingRule, entity: &Entity, row: &Row) -> bool {
+    /// Whether a sharing rule counts now and is for the user.
+    pub(super) fn is_for_me(&self, rule: &SharingRule) -> bool {
         let Ok(person) = &self.person else { return false };
         let counts = Timestamp::from_microsecond(self.world.now).is_ok_and(|now| rule.period.holds(now));
-        let is_in = |key: &str, subject: &Subject| reaches(self.model, self.world, key, subject).is_some();
         let reached = match &rule.to {
             Subject::HavingRole(role) => person.roles.contains_key(role),
-            to => is_in(&person.key, to),
+            to => reaches(self.model, self.world, &person.key, to).is_some(),
         };
+        counts && reached
+    }
+
+    /// Whether a sharing rule opens a record to the user.
+    pub(super) fn opened(&self, rule: &SharingRule, entity: &Entity, row: &Row) -> bool {
+        let is_in = |key: &str, subject: &Subject| reaches(self.model, self.world, key, subject).is_some();
         let owned = rule.owned_by.as_ref().is_none_or(|of| self.owners(entity, row).iter().any(|owner| is_in(owner, of)));
-        counts && reached && owned && self.first_scope(entity, std::slice::from_ref(&rule.scope), row).is_ok()
+        self.is_for_me(rule) && owned && self.first_scope(entity, std::slice::from_ref(&rule.scope), row).is_ok()
     }
 
     fn owns(&self, entity: &Entity, row: &Row) -> bool {

@@ -30,5 +30,11 @@ BEGIN
     VALUES ($1, found_key, $3, coalesce($4, ''), $5, $6, $7, $8, coalesce($9, false), owned_by, crm_access_rules.me()::text)
     ON CONFLICT ON CONSTRAINT share_entity_record_key_subject_subject_key_key DO UPDATE
     SET level = excluded.level, starts_at = excluded.starts_at, ends_at = excluded.ends_at, reason = excluded.reason, keep = excluded.keep,
-        owners = excluded.owners, shared_at = clock_timestamp(), shared_by = excluded.shared_by;
+        owners = excluded.owners, shared_at = clock_timestamp(), shared_by = excluded.shared_by
+    -- Who may share for less takes nothing back of what others gave.
+    WHERE s.shared_by = excluded.shared_by OR s.level = 'read' OR crm_access_rules.can('update', $1, $2) AND (s.level <> 'full' OR crm_access_rules.can('delete', $1, $2));
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the record is shared with them already for more than you may do yourself' USING ERRCODE = 'insufficient_privilege',
+            HINT = 'Whoever shared it, or may update and delete it, can change that.';
+    END IF;
 END

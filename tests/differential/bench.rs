@@ -3,7 +3,7 @@
 use crm_access::apply::{Prepared, apply, prepare};
 use crm_access::decide::{Value, World};
 use crm_access::live::{self, Connection};
-use crm_access::model::Subject;
+use crm_access::model::{Period, Subject};
 use crm_access::program::Target;
 use crm_access::text::{Diagnostics, Source};
 use postgres::Client;
@@ -20,6 +20,8 @@ pub struct Bench {
     signed: bool,
     admin: Client,
     backend: Client,
+    /// A superuser who becomes whoever logs in.
+    logins: Client,
     applier: Connection,
 }
 
@@ -48,17 +50,18 @@ BEGIN
     END LOOP;
 END
 $$;
-CREATE FUNCTION public.give(kind text, name text, subject text, key text, below boolean, sure boolean) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION public.give(kind text, name text, subject text, key text, below boolean, sure boolean,
+    starts timestamptz, ends timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF kind = 'role' THEN
-        PERFORM crm_access.assign(name, subject, key, below);
+        PERFORM crm_access.assign(name, subject, key, below, starts, ends);
     ELSE
-        PERFORM crm_access.restrict(name, subject, key, sure, below);
+        PERFORM crm_access.restrict(name, subject, key, sure, below, starts, ends);
     END IF;
 EXCEPTION WHEN undefined_object OR invalid_parameter_value OR object_not_in_prerequisite_state THEN
     -- What an earlier configuration knew.
-    INSERT INTO crm_access.assignment (kind, name, subject, subject_key, subdepartments, confirmed)
-    VALUES (give.kind, give.name, give.subject, give.key, give.below, give.sure);
+    INSERT INTO crm_access.assignment (kind, name, subject, subject_key, subdepartments, confirmed, starts_at, ends_at)
+    VALUES (give.kind, give.name, give.subject, give.key, give.below, give.sure, give.starts, give.ends);
 END
 $$;";
 
@@ -90,7 +93,8 @@ impl Bench {
         admin.batch_execute("SET session_replication_role = replica").expect("a superuser");
         let version: i32 = admin.query_one("SELECT current_setting('server_version_num')::int", &[]).expect("a version").get(0);
         let applier = live::connect(&url(&database, applier(target))).expect("a connection");
-        Bench { target, merge: version >= 150_000, signed: true, admin, backend: connect(&database, "crm_backend"), applier }
+        let (backend, logins) = (connect(&database, "crm_backend"), connect(&database, "postgres"));
+        Bench { target, merge: version >= 150_000, signed: true, admin, backend, logins, applier }
     }
 
     /// Empties the tables and applies a configuration.
@@ -108,7 +112,7 @@ impl Bench {
         for given in assignments(world) {
             text.push_str(&format!("SELECT public.give({given}); "));
         }
-        text.push_str(&format!("{} COMMIT", noted(world)));
+        text.push_str(&format!("{} {} COMMIT", noted(world), shared(world)));
         self.admin.batch_execute(&text).unwrap_or_else(|error| panic!("{:?}", Refused::from(error)));
     }
 
@@ -122,10 +126,20 @@ impl Bench {
         }
     }
 
-    /// What the statements do for a user, or why the user is refused as such.
-    pub fn outcomes(&mut self, user: Option<&str>, checks: &[Check], generic: bool) -> Result<Vec<Result<Expected, Refused>>, Refused> {
-        let identity = user.map(|user| self.identity(user));
-        let mut transaction = self.backend.transaction()?;
+    /// What the statements do for a user, or why the user is refused as such. With a login it is the database role that tells who asks.
+    pub fn outcomes(
+        &mut self,
+        user: Option<&str>,
+        login: Option<&str>,
+        checks: &[Check],
+        generic: bool,
+    ) -> Result<Vec<Result<Expected, Refused>>, Refused> {
+        let identity = match login {
+            Some(login) => Some(format!("SET LOCAL SESSION AUTHORIZATION {login}")),
+            None => user.map(|user| self.identity(user)),
+        };
+        let client = if login.is_some() { &mut self.logins } else { &mut self.backend };
+        let mut transaction = client.transaction()?;
         if let Some(identity) = identity {
             transaction.batch_execute(&identity)?;
         }
@@ -299,30 +313,63 @@ pub fn stored(world: &World) -> String {
     let mut out = "DELETE FROM crm_access.assignment;\n".to_owned();
     for given in assignments(world) {
         out.push_str(&format!(
-            "INSERT INTO crm_access.assignment (kind, name, subject, subject_key, subdepartments, confirmed) VALUES ({given});\n"
+            "INSERT INTO crm_access.assignment (kind, name, subject, subject_key, subdepartments, confirmed, starts_at, ends_at) VALUES ({given});\n"
         ));
     }
-    out + &noted(world)
+    out + &noted(world) + &shared(world)
 }
 
 fn text(text: &str) -> String {
     literal(&Value::Text(text.to_owned()))
 }
 
-/// Kind, name, subject, its key, whether the departments below are meant, whether confirmed.
+/// Kind, name, subject, its key, whether the departments below are meant, whether confirmed, from and until when.
 fn assignments(world: &World) -> Vec<String> {
-    let roles = world.stored_roles.iter().map(|given| ("role", given.what.as_str(), &given.to, given.confirmed));
-    let restrictions = world.stored_restrictions.iter().map(|given| ("restriction", given.what.as_str(), &given.to, given.confirmed));
-    let written = roles.chain(restrictions).map(|(kind, name, to, confirmed)| {
-        let (subject, key, below) = match to {
-            Subject::User(key) => ("user", key.as_str(), false),
-            Subject::Circle(kind, key) => (kind.name(), key.as_str(), false),
-            Subject::Department { key, subdepartments } => ("department", key.as_str(), *subdepartments),
-            Subject::HavingRole(_) | Subject::Everyone => ("everyone", "", false),
-        };
-        format!("'{kind}', {}, '{subject}', {}, {below}, {confirmed}", text(name), text(key))
+    let roles = world.stored_roles.iter().map(|given| ("role", given.what.as_str(), &given.to, given.confirmed, given.period));
+    let restrictions =
+        world.stored_restrictions.iter().map(|given| ("restriction", given.what.as_str(), &given.to, given.confirmed, given.period));
+    let written = roles.chain(restrictions).map(|(kind, name, to, confirmed, period)| {
+        let ((subject, key, below), (from, until)) = (subject(to), times(period));
+        format!("'{kind}', {}, '{subject}', {}, {below}, {confirmed}, {from}, {until}", text(name), text(key))
     });
     written.collect()
+}
+
+/// The word for a subject, its key, and whether the departments below are meant.
+fn subject(to: &Subject) -> (&'static str, &str, bool) {
+    match to {
+        Subject::User(key) => ("user", key, false),
+        Subject::Circle(kind, key) => (kind.name(), key, false),
+        Subject::Department { key, subdepartments } => ("department", key, *subdepartments),
+        Subject::HavingRole(_) | Subject::Everyone => ("everyone", "", false),
+    }
+}
+
+fn times(period: Period) -> (String, String) {
+    let time = |time: Option<jiff::Timestamp>| time.map_or("NULL".to_owned(), |time| format!("'{time}'"));
+    (time(period.from), time(period.until))
+}
+
+fn shared(world: &World) -> String {
+    let mut out = "DELETE FROM crm_access.share;\n".to_owned();
+    for share in &world.shares {
+        let ((mut word, key, below), (from, until)) = (subject(&share.to), times(share.period));
+        if below {
+            word = "department_tree";
+        }
+        let owners: Vec<String> = share.owners.iter().map(|owner| owner.as_deref().map_or("NULL".to_owned(), text)).collect();
+        out.push_str(&format!(
+            "INSERT INTO crm_access.share (entity, record_key, subject, subject_key, level, starts_at, ends_at, keep, owners)
+             VALUES ({}, {}, '{word}', {}, '{}', {from}, {until}, {}, ARRAY[{}]::text[]);\n",
+            text(share.entity.as_str()),
+            text(&share.record),
+            text(key),
+            share.level.name(),
+            share.keep,
+            owners.join(", ")
+        ));
+    }
+    out
 }
 
 fn noted(world: &World) -> String {

@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 
 use crate::bench::Bench;
 use crate::checks::{Check, Expected, checks};
-use crate::data::{USERS, value, world};
+use crate::data::{USERS, shares, value, world};
 use crate::random::Random;
 use crate::support::Refused;
 use crate::tables::{FLAVORS, Flavor, columns, key, literal, quoted, table_sql};
@@ -46,8 +46,9 @@ impl Case {
     }
 
     /// Other data under the same configuration.
-    pub fn reload(&mut self, random: &mut Random) {
+    pub fn reload(&mut self, random: &mut Random, model: &Model) {
         self.world = world(random, self.flavor());
+        self.world.shares = shares(random, self.flavor(), model, &self.world);
         self.seed = random.next();
     }
 
@@ -86,11 +87,11 @@ pub fn compare(case: &Case, model: &Model, benches: &mut [&mut Bench], users: &[
         let judge = Judge::new(model, &case.world, user.as_deref());
         let made = checks(&mut random, case.flavor(), model, &judge, benches.iter().all(|bench| bench.merge));
         for bench in benches.iter_mut() {
-            let generic = random.chance(30);
+            let (generic, login) = (random.chance(30), login_of(case, model, user.as_deref()).filter(|_| random.chance(40)));
             let target = bench.target;
             let different =
                 |sql: &str, expected: String, got: String| Difference { target, user: user.clone(), sql: sql.to_owned(), expected, got };
-            match bench.outcomes(user.as_deref(), &made, generic) {
+            match bench.outcomes(user.as_deref(), login.as_deref(), &made, generic) {
                 Ok(outcomes) => {
                     for (check, got) in made.iter().zip(outcomes) {
                         if got.as_ref() != Ok(&check.expected) {
@@ -108,6 +109,14 @@ pub fn compare(case: &Case, model: &Model, benches: &mut [&mut Bench], users: &[
     let (read, difference) = compare_prepared(case, model, benches, users, &mut random);
     let difference = difference.or_else(|| compare_forbidden(case, model, benches, &mut random));
     (decisions + read, difference)
+}
+
+/// The role of the database that a user logs in as, where that tells who asks.
+fn login_of(case: &Case, model: &Model, user: Option<&str>) -> Option<String> {
+    let (users, login) = (&model.directory.users, model.identity.login.as_ref()?);
+    let rows = case.world.rows(&users.table).iter();
+    let named = |row: &&Row| row.get(users.key.as_str()).and_then(Value::key).as_deref() == user;
+    rows.filter(named).find_map(|row| row.get(login.as_str()).and_then(Value::key))
 }
 
 /// Combinations that may not be, and a change of the people that may make one.

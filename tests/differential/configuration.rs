@@ -6,6 +6,8 @@ mod conditions;
 #[path = "grants.rs"]
 mod grants;
 
+use std::collections::BTreeSet;
+
 use crm_access::decide::Value;
 use serde_json::{Map, Value as Json, json};
 
@@ -21,6 +23,8 @@ struct Entity {
     name: String,
     /// Texts of terms that it has the columns for.
     terms: Vec<String>,
+    /// Those that it is mostly about: what rarely stands in a configuration rarely shows a mistake.
+    favorites: Vec<String>,
     stages: bool,
     /// Whether it has the columns that predicates use.
     columns: bool,
@@ -45,8 +49,13 @@ pub fn configuration(random: &mut Random, flavor: &Flavor, reader: &str) -> Json
     let mut restrictions = maker.restrictions();
     let mut assignments = maker.assignments(&directory, &restrictions);
     maker.aim(&mut roles, &mut restrictions, &mut assignments);
+    let sharing = maker.sharing(&directory);
     let signed = maker.random.chance(85);
     let conflict = *maker.random.pick(&["union", "most_specific", "deny_wins"]);
+    let mut identity = json!({"act_as": "crm_backend", "setting": {"name": "app.user_token", "signed": signed, "issuers": if signed { json!("crm_backend") } else { json!([]) }}});
+    if maker.random.chance(50) {
+        identity["database_role"] = json!("login");
+    }
     json!({
         "version": 1,
         "application_role": "crm_app",
@@ -54,11 +63,12 @@ pub fn configuration(random: &mut Random, flavor: &Flavor, reader: &str) -> Json
         "schema": flavor.schema,
         "key_type": type_name(flavor, Kind::Record),
         "conflict": conflict,
-        "identity": {"act_as": "crm_backend", "setting": {"name": "app.user_token", "signed": signed, "issuers": if signed { json!("crm_backend") } else { json!([]) }}},
+        "identity": identity,
         "directory": directory,
         "entities": entities,
         "roles": roles,
         "restrictions": restrictions,
+        "sharing": sharing,
         "assignments": assignments,
     })
 }
@@ -87,6 +97,9 @@ impl Maker<'_> {
         if self.random.chance(80) {
             users["active"] = json!("active");
         }
+        if self.random.chance(50) {
+            users["manager"] = json!("manager");
+        }
         all.insert("users".into(), users);
         if self.random.chance(70) {
             let members = if self.random.chance(50) {
@@ -103,7 +116,7 @@ impl Maker<'_> {
             }
             all.insert("departments".into(), departments);
         }
-        for circle in ["groups", "workgroups", "teams"] {
+        for circle in ["groups", "workgroups", "teams", "territories"] {
             if self.random.chance(60) {
                 let members = json!({"table": format!("{circle}_members"), "of": "circle", "user": "usr"});
                 let mut made = json!({"table": circle, "key_type": type_name(self.flavor, Kind::Circle), "members": members});
@@ -133,7 +146,7 @@ impl Maker<'_> {
                 }
                 let entities = json!({"parents": {format!("e{parent}"): "parent", format!("e{child}"): "child"}});
                 all.insert(name.clone(), entities);
-                self.entities.push(Entity { name, terms, stages: false, columns: false });
+                self.entities.push(Entity { name, terms, favorites: Vec::new(), stages: false, columns: false });
             }
         }
         for at in 1..=count {
@@ -149,10 +162,40 @@ impl Maker<'_> {
                     format!("without({of})"),
                 ];
                 all.insert(name.clone(), json!({"owners": "usr", "parents": {of: "rec"}}));
-                self.entities.push(Entity { name, terms: terms.into(), stages: false, columns: false });
+                self.entities.push(Entity { name, terms: terms.into(), favorites: Vec::new(), stages: false, columns: false });
             }
         }
+        self.through_a_child(&all);
+        self.choose_favorites();
         Json::Object(all)
+    }
+
+    /// Lets the records of an entity be seen because of its children, which then can't be seen because of their parents.
+    fn through_a_child(&mut self, all: &Map<String, Json>) {
+        let parents = |child: &str| all[child]["parents"].as_object().map(|parents| parents.keys().cloned().collect::<Vec<_>>());
+        let children: Vec<(usize, Vec<String>)> =
+            self.entities.iter().enumerate().filter_map(|(at, entity)| Some((at, parents(&entity.name)?))).collect();
+        if children.is_empty() || !self.random.chance(25) {
+            return;
+        }
+        let (child, parents) = self.random.pick(&children).clone();
+        let (name, above) = (self.entities[child].name.clone(), self.random.pick(&parents).clone());
+        self.entities[child].terms.retain(|term| !term.starts_with("parent("));
+        if let Some(above) = self.entities.iter_mut().find(|entity| entity.name == above) {
+            above.terms.extend([format!("child({name})"), format!("child({name})")]);
+        }
+    }
+
+    fn choose_favorites(&mut self) {
+        for at in 0..self.entities.len() {
+            let kind = |term: &String| term.split_once('(').map_or(term.clone(), |(word, _)| word.to_owned());
+            let kinds: Vec<String> = self.entities[at].terms.iter().map(kind).collect::<BTreeSet<_>>().into_iter().collect();
+            for _ in 0..2.min(kinds.len()) {
+                let chosen = self.random.pick(&kinds).clone();
+                let of_kind: Vec<String> = self.entities[at].terms.iter().filter(|term| kind(term) == chosen).cloned().collect();
+                self.entities[at].favorites.extend(of_kind);
+            }
+        }
     }
 
     fn entity(&mut self, at: usize, directory: &Json, links: &mut Vec<(usize, usize)>) -> Json {
@@ -168,6 +211,19 @@ impl Maker<'_> {
         }
         if owned {
             terms.extend([word("own"), word("own"), word("unassigned")]);
+            if directory["users"].get("manager").is_some() {
+                terms.extend([word("reports"), format!("reports({})", self.random.pick(&[1, 1, 1, 2, 3]))]);
+            }
+        }
+        if self.random.chance(30) {
+            terms.extend([word("shared"), word("shared(update)"), word("shared(full)")]);
+        }
+        if self.random.chance(15) {
+            made.insert("default".into(), json!(*self.random.pick(&["private", "public_read", "public_read_write"])));
+        }
+        if directory.get("territories").is_some() && self.random.chance(60) {
+            made.insert("territory".into(), json!("territory"));
+            terms.push(word("territory"));
         }
         match self.random.below(6) {
             0 => drop(made.insert("observers".into(), json!(["owner2", "creator"]))),
@@ -232,7 +288,7 @@ impl Maker<'_> {
             made.insert("parents".into(), Json::Object(parents));
         }
         let stages = made.contains_key("stage");
-        self.entities.push(Entity { name: format!("e{at}"), terms, stages, columns: true });
+        self.entities.push(Entity { name: format!("e{at}"), terms, favorites: Vec::new(), stages, columns: true });
         Json::Object(made)
     }
 }

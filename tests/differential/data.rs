@@ -1,9 +1,10 @@
 //! Random people and records, with nulls everywhere and links that lead nowhere.
 
+use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crm_access::decide::{Row, Value, World};
-use crm_access::model::{Assigned, CircleKind, KeyType, Period, RestrictionName, RoleName, Subject};
+use crm_access::decide::{Row, Share, Value, World};
+use crm_access::model::{Assigned, CircleKind, Entity, KeyType, Model, Owners, Period, RestrictionName, RoleName, ShareLevel, Subject};
 
 use crate::configuration::{RESTRICTIONS, ROLES, STAGES};
 use crate::random::Random;
@@ -42,7 +43,13 @@ pub fn value(random: &mut Random, flavor: &Flavor, kind: Kind) -> Value {
         Kind::Restriction if random.chance(8) => text("nothing"),
         Kind::Restriction => text(RESTRICTIONS[random.below(RESTRICTIONS.len())]),
         Kind::Note => text("as it was"),
+        Kind::Login => Value::Text(login(random.between(1, USERS))),
     }
+}
+
+/// The role of the database that a user logs in as.
+pub fn login(number: usize) -> String {
+    format!("crm_fuzz_login_{number}")
 }
 
 pub fn row(random: &mut Random, flavor: &Flavor, columns: &[(&str, Kind)]) -> Row {
@@ -76,6 +83,7 @@ pub fn world(random: &mut Random, flavor: &Flavor) -> World {
             }
             if table == "users" {
                 row.insert("active".to_owned(), if random.chance(85) { Value::Bool(true) } else { value(random, flavor, Kind::Flag) });
+                row.insert("login".to_owned(), Value::Text(login(at + 1)));
                 for rare in ["is_admin", "limited", "narrow", "third"] {
                     if random.chance(60) {
                         row.insert(rare.to_owned(), Value::Bool(false));
@@ -87,20 +95,19 @@ pub fn world(random: &mut Random, flavor: &Flavor) -> World {
             world.tables.insert(table_name(flavor, &table), rows);
         }
     }
-    for _ in 0..random.below(3) {
+    for _ in 0..random.below(6) {
         let what = RoleName::new(ROLES[random.below(ROLES.len())]).expect("a role");
         let to = subject(random, flavor);
-        store(&mut world.stored_roles, Assigned { what, to, confirmed: false, period: Period::default(), channel: None });
+        let period = period(random);
+        store(&mut world.stored_roles, Assigned { what, to, confirmed: false, period, channel: None });
     }
-    for _ in 0..random.below(3) {
+    for _ in 0..random.below(6) {
         // The name of one that an earlier configuration had.
         let name = if random.chance(8) { "earlier" } else { RESTRICTIONS[random.below(RESTRICTIONS.len())] };
         let what = RestrictionName::new(name).expect("a restriction");
         let to = subject(random, flavor);
-        store(
-            &mut world.stored_restrictions,
-            Assigned { what, to, confirmed: random.chance(50), period: Period::default(), channel: None },
-        );
+        let period = period(random);
+        store(&mut world.stored_restrictions, Assigned { what, to, confirmed: random.chance(50), period, channel: None });
     }
     for user in 1..=USERS {
         for name in RESTRICTIONS.iter().filter(|_| random.chance(40)) {
@@ -112,27 +119,83 @@ pub fn world(random: &mut Random, flavor: &Flavor) -> World {
 
 /// The database keeps one assignment of a thing to a subject.
 fn store<R: PartialEq>(all: &mut Vec<Assigned<R>>, given: Assigned<R>) {
-    let whom = |to: &Subject| match to {
-        Subject::Department { key, .. } => Subject::Department { key: key.clone(), subdepartments: false },
-        other => other.clone(),
-    };
     if !all.iter().any(|there| there.what == given.what && whom(&there.to) == whom(&given.to)) {
         all.push(given);
     }
 }
 
+/// A subject but for whether the departments below are meant.
+fn whom(to: &Subject) -> Subject {
+    match to {
+        Subject::Department { key, .. } => Subject::Department { key: key.clone(), subdepartments: false },
+        other => other.clone(),
+    }
+}
+
 fn subject(random: &mut Random, flavor: &Flavor) -> Subject {
     let circle = |random: &mut Random, kind| Subject::Circle(kind, key(flavor.circle, random.between(1, LAST_CIRCLE)).to_string());
-    match random.below(6) {
+    match random.below(7) {
         0 => circle(random, CircleKind::Group),
         1 => circle(random, CircleKind::Workgroup),
         2 => circle(random, CircleKind::Team),
+        6 => circle(random, CircleKind::Territory),
         3 => Subject::Department {
             key: key(flavor.department, random.between(1, LAST_DEPARTMENT)).to_string(),
             subdepartments: random.chance(50),
         },
         4 => Subject::Everyone,
         _ => Subject::User(key(flavor.user, random.between(1, USERS)).to_string()),
+    }
+}
+
+/// Mostly always; else one that is over, holds, or is yet to come.
+fn period(random: &mut Random) -> Period {
+    let at = |text: &str| Some(text.parse().expect("a time"));
+    if random.chance(50) {
+        return Period::default();
+    }
+    let (past, over, to_come) = ("2019-04-14T00:00:00Z", "2021-03-04T05:06:07.25Z", "2031-08-09T00:00:00Z");
+    let (from, until) =
+        [(at(past), None), (at(to_come), None), (None, at(over)), (None, at(to_come)), (at(past), at(over)), (at(past), at(to_come))]
+            [random.below(6)];
+    Period { from, until }
+}
+
+/// Records that were opened to someone: most of them as their owners are now.
+pub fn shares(random: &mut Random, flavor: &Flavor, model: &Model, world: &World) -> Vec<Share> {
+    let mut all: Vec<Share> = Vec::new();
+    for entity in &model.entities {
+        for _ in 0..random.below(16) {
+            let record = random.pick(world.rows(&entity.table));
+            let Some(key) = record.get(entity.key.as_str()).and_then(Value::key) else { continue };
+            let to = subject(random, flavor);
+            if all.iter().any(|share| share.entity == entity.name && share.record == key && whom(&share.to) == whom(&to)) {
+                continue;
+            }
+            let mut owners = owners(entity, world, record);
+            if random.chance(20) && !owners.is_empty() {
+                let at = random.below(owners.len());
+                owners[at] = value(random, flavor, Kind::User).key();
+            }
+            let level = *random.pick(&[ShareLevel::Read, ShareLevel::Update, ShareLevel::Full]);
+            let (period, keep) = (period(random), random.chance(30));
+            all.push(Share { entity: entity.name.clone(), record: key, to, level, period, keep, owners });
+        }
+    }
+    all
+}
+
+/// The owner in each column, or those of the join table, sorted.
+fn owners(entity: &Entity, world: &World, record: &Row) -> Vec<Option<String>> {
+    let key = |row: &Row, column: &str| row.get(column).and_then(Value::key);
+    match &entity.owners {
+        Owners::None => Vec::new(),
+        Owners::Columns(columns) => columns.iter().map(|column| key(record, column.as_str())).collect(),
+        Owners::Table(join) => {
+            let of = key(record, entity.key.as_str());
+            let rows = world.rows(&join.table).iter().filter(|row| key(row, join.left.as_str()) == of);
+            rows.filter_map(|row| key(row, join.right.as_str())).collect::<BTreeSet<String>>().into_iter().map(Some).collect()
+        }
     }
 }
 

@@ -3,12 +3,13 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::conditions::condition;
-use super::{Maker, RESTRICTIONS, ROLES, STAGES};
+use super::{Entity, Maker, RESTRICTIONS, ROLES, STAGES};
 use crate::tables::Kind;
 
 impl Maker<'_> {
     fn scope(&mut self, entity: usize) -> Json {
-        let terms = &self.entities[entity].terms;
+        let Entity { terms, favorites, .. } = &self.entities[entity];
+        let terms = if favorites.is_empty() || self.random.chance(45) { terms } else { favorites };
         let mut parts: Vec<String> = Vec::new();
         if !terms.is_empty() && !self.random.chance(12) {
             let count = [1, 1, 1, 1, 1, 2, 2, 3][self.random.below(8)];
@@ -96,7 +97,9 @@ impl Maker<'_> {
                 if self.random.chance(40) {
                     actions.insert("every".into(), self.level(entity));
                 }
-                for (action, percent) in [("read", 80), ("create", 50), ("update", 60), ("delete", 50), ("export", 35), ("import", 35)] {
+                for (action, percent) in
+                    [("read", 80), ("create", 50), ("update", 60), ("delete", 50), ("export", 35), ("share", 20), ("import", 35)]
+                {
                     if self.random.chance(percent) {
                         actions.insert(action.into(), self.level(entity));
                     }
@@ -132,7 +135,7 @@ impl Maker<'_> {
                     let mut actions = Map::new();
                     let read = if self.random.chance(30) { json!("all") } else { self.scopes(entity) };
                     actions.insert("read".into(), read);
-                    for action in ["create", "update", "delete", "export", "import"] {
+                    for action in ["create", "update", "delete", "export", "share", "import"] {
                         if self.random.chance(60) {
                             actions.insert(action.into(), self.scopes(entity));
                         }
@@ -176,12 +179,15 @@ impl Maker<'_> {
             let mut made = json!({"role": *self.random.pick(&ROLES)});
             self.subject(&mut made, directory);
             self.channel(&mut made);
+            self.period(&mut made);
             listed.push(made);
         }
         let mut tables = Vec::new();
         let mut flags = Vec::new();
         if self.random.chance(70) {
-            tables.push(json!({"table": "user_roles", "user": "usr", "role": "role"}));
+            let mut table = json!({"table": "user_roles", "user": "usr", "role": "role"});
+            self.columns_of_periods(&mut table);
+            tables.push(table);
         }
         if self.random.chance(50) {
             flags.push(json!({"column": "is_admin", "role": "admin"}));
@@ -195,6 +201,7 @@ impl Maker<'_> {
                     self.subject(&mut made, directory);
                 }
                 self.channel(&mut made);
+                self.period(&mut made);
                 if self.random.chance(40) {
                     made["confirmed"] = json!(true);
                 }
@@ -213,15 +220,17 @@ impl Maker<'_> {
             if self.random.chance(60) {
                 table["confirmed"] = json!("sure");
             }
+            self.columns_of_periods(&mut table);
             tables.push(table);
         }
-        json!({"listed": listed, "tables": tables, "flags": flags, "stored": self.random.chance(40)})
+        json!({"listed": listed, "tables": tables, "flags": flags, "stored": self.random.chance(60)})
     }
 
     /// Adds whom something is given to.
     fn subject(&mut self, made: &mut Json, directory: &Json) {
         let has = |name: &str| directory.get(name).is_some();
-        match self.random.below(6) {
+        match self.random.below(7) {
+            6 if has("territories") => made["territory"] = self.key(Kind::Circle, 3),
             0 if has("groups") => made["group"] = self.key(Kind::Circle, 3),
             1 if has("workgroups") => made["workgroup"] = self.key(Kind::Circle, 3),
             2 if has("teams") => made["team"] = self.key(Kind::Circle, 3),
@@ -234,6 +243,57 @@ impl Maker<'_> {
             4 => made["everyone"] = json!(true),
             _ => made["user"] = self.key(Kind::User, 7),
         }
+    }
+
+    /// With some luck, when something counts.
+    fn period(&mut self, made: &mut Json) {
+        if self.random.chance(60) {
+            return;
+        }
+        let periods =
+            [("2019-04-14", ""), ("2031-08-09", ""), ("", "2031-08-09T00:00:00+02:00"), ("2019-04-14", "2031-08-09"), ("", "2021-03-04")];
+        let (from, until) = *self.random.pick(&periods);
+        for (key, time) in [("from", from), ("until", until)] {
+            if !time.is_empty() {
+                made[key] = json!(time);
+            }
+        }
+    }
+
+    fn columns_of_periods(&mut self, table: &mut Json) {
+        for (key, column) in [("from", "since"), ("until", "until")] {
+            if self.random.chance(25) {
+                table[key] = json!(column);
+            }
+        }
+    }
+
+    pub(super) fn sharing(&mut self, directory: &Json) -> Json {
+        let mut all = Vec::new();
+        for _ in 0..self.random.below(3) {
+            let entity = self.random.below(self.entities.len());
+            let mut to = json!({});
+            if self.random.chance(25) {
+                to["having_role"] = json!(*self.random.pick(&ROLES));
+            } else {
+                self.subject(&mut to, directory);
+            }
+            let mut made = json!({"entity": self.entities[entity].name, "to": to});
+            if self.random.chance(60) {
+                made["level"] = json!(*self.random.pick(&["read", "update"]));
+            }
+            if self.random.chance(70) {
+                made["records"] = self.scope(entity);
+            }
+            if self.entities[entity].terms.iter().any(|term| term == "own") && self.random.chance(40) {
+                let mut owners = json!({});
+                self.subject(&mut owners, directory);
+                made["owned_by"] = owners;
+            }
+            self.period(&mut made);
+            all.push(made);
+        }
+        Json::Array(all)
     }
 
     /// With some luck, what a rare mistake shows itself in: a restriction of one action, asked of a parent, for a user whom everything else

@@ -55,7 +55,9 @@ fn roles() {
     let make = |name: &str, how: &str| {
         format!("IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{name}') THEN CREATE ROLE {name} {how}; END IF;")
     };
-    let roles = [make("crm_owner", "LOGIN CREATEROLE"), make("crm_app", "NOLOGIN"), make("crm_backend", "LOGIN IN ROLE crm_app")].concat();
+    let logins: String = (1..=data::USERS).map(|number| make(&data::login(number), "LOGIN IN ROLE crm_app")).collect();
+    let roles =
+        [make("crm_owner", "LOGIN CREATEROLE"), make("crm_app", "NOLOGIN"), make("crm_backend", "LOGIN IN ROLE crm_app"), logins].concat();
     admin.batch_execute(&format!("DO $$ BEGIN {roles} END $$")).expect("roles");
 }
 
@@ -120,7 +122,7 @@ fn one_case(seed: u64, worker: usize, until: Option<Instant>, extension: &mut Be
         if at > 0 && until.is_some_and(|until| Instant::now() > until) {
             return;
         }
-        case.reload(&mut random);
+        case.reload(&mut random, &model);
         let (decisions, difference) = compare(&case, &model, &mut [&mut *extension, &mut *portable], &case.some_users(&mut random));
         tally.decisions.fetch_add(decisions, Ordering::Relaxed);
         if let Some(difference) = difference {

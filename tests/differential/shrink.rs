@@ -79,6 +79,11 @@ fn smaller_data(case: &Case) -> Vec<Case> {
         smaller.world.stored_roles.remove(at);
         all.push(smaller);
     }
+    for at in 0..case.world.shares.len() {
+        let mut smaller = case.clone();
+        smaller.world.shares.remove(at);
+        all.push(smaller);
+    }
     for at in 0..case.world.stored_restrictions.len() {
         let mut smaller = case.clone();
         smaller.world.stored_restrictions.remove(at);

@@ -39,6 +39,8 @@ pub enum Kind {
     Role,
     Restriction,
     Note,
+    /// A role of the database.
+    Login,
 }
 
 use Kind::*;
@@ -60,13 +62,16 @@ pub const USERS: &[(&str, Kind)] = &[
     ("token", Token),
     ("sure", Flag),
     ("department", Department),
+    ("manager", User),
+    ("login", Login),
 ];
 const DEPARTMENTS: &[(&str, Kind)] = &[("id", Department), ("parent", Department), ("head", User)];
 const DEPARTMENT_MEMBERS: &[(&str, Kind)] = &[("department", Department), ("usr", User)];
 const CIRCLES: &[(&str, Kind)] = &[("id", Circle), ("leader", User)];
 const CIRCLE_MEMBERS: &[(&str, Kind)] = &[("circle", Circle), ("usr", User)];
-const USER_ROLES: &[(&str, Kind)] = &[("usr", User), ("role", Role)];
-const USER_RESTRICTIONS: &[(&str, Kind)] = &[("usr", User), ("restriction", Restriction), ("sure", Flag)];
+const USER_ROLES: &[(&str, Kind)] = &[("usr", User), ("role", Role), ("since", Moment), ("until", Moment)];
+const USER_RESTRICTIONS: &[(&str, Kind)] =
+    &[("usr", User), ("restriction", Restriction), ("sure", Flag), ("since", Moment), ("until", Moment)];
 pub const ENTITY: &[(&str, Kind)] = &[
     ("id", Record),
     ("note", Note),
@@ -75,6 +80,7 @@ pub const ENTITY: &[(&str, Kind)] = &[
     ("creator", User),
     ("department", Department),
     ("team", Circle),
+    ("territory", Circle),
     ("open", Flag),
     ("stage", Stage),
     ("a", Word),
@@ -96,7 +102,7 @@ pub const LINK: &[(&str, Kind)] = &[("id", Record), ("note", Note), ("child", Re
 pub fn tables() -> Vec<(String, &'static [(&'static str, Kind)])> {
     let mut all: Vec<(String, &'static [(&'static str, Kind)])> =
         vec![("departments".into(), DEPARTMENTS), ("users".into(), USERS), ("department_members".into(), DEPARTMENT_MEMBERS)];
-    for circle in ["groups", "workgroups", "teams"] {
+    for circle in ["groups", "workgroups", "teams", "territories"] {
         all.push((circle.into(), CIRCLES));
         all.push((format!("{circle}_members"), CIRCLE_MEMBERS));
     }
@@ -159,7 +165,7 @@ pub fn create(flavor: &Flavor) -> String {
                     Day => "date",
                     Moment => "timestamptz",
                     Token => "uuid",
-                    Stage | Word | Role | Restriction | Note => "text",
+                    Stage | Word | Role | Restriction | Note | Login => "text",
                     key => sql_type(key_type(flavor, *key)),
                 };
                 format!("{} {kind}{}", quoted(name), if *name == "id" { " PRIMARY KEY" } else { "" })

@@ -102,6 +102,24 @@ fn nobody_shares_what_they_may_not_or_more_than_they_may() {
 }
 
 #[test]
+fn who_may_share_for_less_takes_nothing_back_of_what_others_gave() {
+    for target in TARGETS {
+        let mut world = world(target);
+        world.force("UPDATE users SET role = 'maker' WHERE id = 4");
+        share(&mut world, "2", "'doc', '1', 'user', '4', 'full'").unwrap();
+        share(&mut world, "2", "'doc', '1', 'user', '3', 'full'").unwrap();
+        // User 4 reads and shares the document, and can't update it.
+        refused(share(&mut world, "4", "'doc', '1', 'user', '3', 'read'"), REFUSED);
+        assert_eq!(world.really("SELECT level || shared_by FROM crm_access.share WHERE subject_key = '3'"), ["full2"]);
+        share(&mut world, "4", "'doc', '1', 'user', '5', 'read'").unwrap();
+        share(&mut world, "2", "'doc', '1', 'user', '5', 'update'").unwrap();
+        refused(share(&mut world, "4", "'doc', '1', 'user', '5', 'read'"), REFUSED);
+        share(&mut world, "2", "'doc', '1', 'user', '3', 'read'").unwrap();
+        assert_eq!(world.really("SELECT level FROM crm_access.share WHERE subject_key = '3'"), ["read"]);
+    }
+}
+
+#[test]
 fn a_share_ends_at_its_time_with_its_owner_and_when_it_is_taken_back() {
     for target in TARGETS {
         let mut world = world(target);

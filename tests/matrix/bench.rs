@@ -103,6 +103,8 @@ pub struct Bench {
     pub world: World,
     /// Generated functions that give rows, take nothing, and that the application may call; without one that is refused to most.
     pub helpers: BTreeSet<String>,
+    /// Whether somebody may share something.
+    pub shares: bool,
     pub admin: Client,
 }
 
@@ -132,7 +134,9 @@ impl Bench {
             AND p.pronargs = 0 AND p.proname <> 'listed_roles' AND has_function_privilege($1::text, p.oid, 'EXECUTE')";
         let helpers = admin.query(helpers, &[&model.application_role.as_str()]).expect("functions");
         let helpers = helpers.iter().map(|row| row.get(0)).collect();
-        Bench { helpers, target, database, model, schema, world: read, admin }
+        let shares = "SELECT to_regproc('crm_access_rules.share') IS NOT NULL";
+        let shares = admin.query_one(shares, &[]).expect("a function or none").get(0);
+        Bench { helpers, shares, target, database, model, schema, world: read, admin }
     }
 
     /// The key of a setting-borne or act_as identity.
@@ -168,6 +172,11 @@ impl Bench {
         }
         let run = |admin: &mut Client| -> Result<Vec<String>, Refused> {
             admin.batch_execute(&opening)?;
+            if let [copy] = statements
+                && copy.starts_with("COPY ")
+            {
+                return Ok(vec![copied(admin, copy)]);
+            }
             let rows = admin.query("SELECT public.run_each($1)", &[&statements])?;
             Ok(rows.iter().map(|row| row.get(0)).collect())
         };
@@ -196,6 +205,22 @@ impl Bench {
                 SELECT format('trigger %s %s', tgenabled, pg_get_triggerdef(oid)) FROM pg_trigger WHERE NOT tgisinternal
             ) AS lines";
         self.admin.query_one(sql, &[]).expect("a digest").get(0)
+    }
+}
+
+/// The keys that a COPY gives, or that it is refused.
+fn copied(admin: &mut Client, copy: &str) -> String {
+    let mut text = String::new();
+    let read = admin.copy_out(copy).map_err(Refused::from).map(|mut out| std::io::Read::read_to_string(&mut out, &mut text));
+    match read {
+        Ok(read) => {
+            read.expect("text");
+            let mut keys: Vec<&str> = text.lines().collect();
+            keys.sort();
+            format!("keys {}", keys.join(" "))
+        }
+        Err(refused) if refused.state == "42501" => "denied".to_owned(),
+        Err(refused) => format!("error {}: {}", refused.state, refused.message),
     }
 }
 
@@ -251,7 +276,8 @@ pub fn load(model: &Model, schema: &Schema, world: &World) -> String {
 pub fn store(kind: &str, name: &str, to: &Subject, confirmed: bool, period: Period) -> String {
     let (subject, key, below) = match to {
         Subject::User(key) => ("user", key.as_str(), false),
-        Subject::Circle(kind, key) => (kind.name(), key.as_str(), false),
+        // Nothing is below a set of users, whatever the column says.
+        Subject::Circle(kind, key) => (kind.name(), key.as_str(), true),
         Subject::Department { key, subdepartments } => ("department", key.as_str(), *subdepartments),
         Subject::HavingRole(_) | Subject::Everyone => ("everyone", "", false),
     };

@@ -7,6 +7,7 @@ use crm_access::program::Target;
 use crate::bench::Bench;
 use crate::cells::{self, Cell};
 use crate::changes;
+use crate::circumstances;
 use crate::givings;
 use crate::mutants::{Part, Reach};
 use crate::probes::{self, PROBES};
@@ -33,7 +34,7 @@ impl Campaign {
         probes::prepare(&mut bench);
         let mut cells = cells::cells(&bench, seed);
         cells.extend(changes::cells(&bench, seed));
-        cells.extend(probes::cells(&bench, seed));
+        cells.extend(circumstances::cells(&bench, seed));
         cells.extend(givings::cells(&bench, seed));
         let mut order: Vec<usize> = (0..cells.len()).collect();
         let mut random = Random::new(seed);
@@ -42,22 +43,20 @@ impl Campaign {
         }
         let quick = [
             "who has what",
-            "helpers",
-            "reading",
-            "unknown restriction",
-            "adding",
             "people",
-            "changing",
-            "handing over",
-            "given to everyone",
-            "hostile settings",
+            "helpers",
+            "logins",
+            "one role",
+            "reading",
+            "copying",
             "protected people",
-            "can",
+            "hostile settings",
+            "unknown restriction",
         ];
-        order.sort_by_key(|at| quick.iter().position(|kind| *kind == cells[*at].kind));
-        // The last one looks at nothing but the catalog.
-        let probes = (0..PROBES.len()).rev().map(|at| cells.len() + at);
-        let first = probes.clone().take(1).chain(order).chain(probes.skip(1)).collect();
+        let slow = ["sharing", "handing over", "given to everyone", "adding", "can", "changing"];
+        let rank = |kind: &str| quick.iter().chain(&slow).position(|other| *other == kind);
+        order.sort_by_key(|at| rank(cells[*at].kind));
+        let first = (0..PROBES.len()).map(|at| cells.len() + at).chain(order).collect();
         Campaign { bench, cells, order: BTreeMap::new(), first, reach }
     }
 
@@ -92,12 +91,13 @@ impl Campaign {
     fn is_reached(&self, cell: &Cell, part: &Part) -> bool {
         match (part, &cell.table) {
             (Part::Other, _) => true,
-            (Part::Policy(of), Some(table)) => of == table && !["can", "helpers"].contains(&cell.kind),
+            (Part::Policy(of), Some(table)) => of == table && !["can", "sharing", "helpers"].contains(&cell.kind),
             (Part::Policy(_), None) => false,
             (Part::Function(_), Some(_)) if cell.kind == "helpers" => true,
             (Part::Function(name), None) => cell.kind != "people" || self.reach.checking.contains(name),
+            (Part::Function(name), Some(_)) if cell.kind == "sharing" && name == "share" => true,
             (Part::Function(name), Some(table)) => {
-                let leads = if cell.kind == "can" { &self.reach.asked } else { &self.reach.tables };
+                let leads = if ["can", "sharing"].contains(&cell.kind) { &self.reach.asked } else { &self.reach.tables };
                 leads.get(name).is_some_and(|tables| tables.contains(table))
             }
         }

@@ -1,21 +1,24 @@
 //! What one user does with the records of one entity, and what the reference evaluator says comes of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crm_access::decide::{Judge, Outcome, Reads, Row, Value, World, assign, delete, insert, lock, select, update};
-use crm_access::model::{Action, Conflict, Entity, Model, Owners, RestrictionName, RoleName, TableName};
+use crm_access::decide::{Judge, Outcome, Reads, Row, Value, World, assign, delete, export, insert, lock, select, update};
+use crm_access::model::{Action, Entity, Link, Model, Owners, RestrictionName, TableName};
+use crm_access::program::Target;
 use crm_access::render::{Plain, Quoting};
 
 use crate::bench::{Asker, Bench, Check};
-use crate::combinations::{When, is_opened, restrictions, roles};
+use crate::combinations::{When, restrictions, roles};
 use crate::data::{ABSENT, Pools, pools, row};
 use crate::random::Random;
 use crate::schema::{Table, fresh_key, literal};
 
 /// New values that are tried in each column, new rows that are tried, and how many of those that must be refused.
 const VALUES: usize = 2;
-const NEW_ROWS: usize = 10;
-const REFUSED: usize = 3;
+const NEW_ROWS: usize = 14;
+const REFUSED: usize = 5;
+/// Rows that are moved blindly.
+const BLIND: usize = 4;
 /// Rows that are moved.
 const MOVED: usize = 9;
 /// Users with the same roles and restrictions who are tried.
@@ -50,12 +53,22 @@ pub enum What {
 /// Who is tried: some users for each set of roles and restrictions that there is, some who are none, and nobody.
 pub fn askers(model: &Model, world: &World) -> Vec<Asker> {
     let users = &model.directory.users;
-    let keys = world.rows(&users.table).iter().filter_map(|row| row.get(users.key.as_str())?.key());
+    let mut keys: Vec<String> = world.rows(&users.table).iter().filter_map(|row| row.get(users.key.as_str())?.key()).collect();
+    // Who has much to do with the records shows most.
+    let entities = model.entities.iter().flat_map(|entity| world.rows(&entity.table));
+    let mut named: BTreeMap<String, usize> = BTreeMap::new();
+    entities.flat_map(|row| row.values().filter_map(Value::key)).for_each(|key| *named.entry(key).or_default() += 1);
+    keys.sort_by_key(|key| std::cmp::Reverse(named.get(key).copied().unwrap_or_default()));
     let given = restrictions(model, world, When::Now);
     let mut alike: BTreeMap<_, usize> = BTreeMap::new();
-    let differ = keys.filter(|key| {
+    let differ = keys.into_iter().filter(|key| {
         let restricted: Option<Vec<&RestrictionName>> = given.get(key).map(|given| given.keys().collect());
-        let what = (is_known(model, world, Some(key)), roles(model, world, key, When::Now).into_keys().collect::<Vec<_>>(), restricted);
+        let is = |row: &&Row| row.get(users.key.as_str()).and_then(Value::key).as_deref() == Some(key);
+        let row = world.rows(&users.table).iter().find(is);
+        let null = |column: &str| row.is_none_or(|row| row.get(column).is_none_or(|value| *value == Value::Null));
+        let nulls: Vec<bool> = users.attributes.iter().map(|(column, _)| null(column.as_str())).collect();
+        let roles = roles(model, world, key, When::Now).into_keys().collect::<Vec<_>>();
+        let what = (is_known(model, world, Some(key)), roles, restricted, nulls);
         let there = alike.entry(what).or_default();
         *there += 1;
         *there <= ALIKE
@@ -98,10 +111,38 @@ pub fn of_asker(bench: &Bench, random: &mut Random, pools: &Pools, asker: Asker,
             parts.push(("adding", about.adding(random)));
             parts.push(("handing over", about.handing_over(random)));
             parts.push(("can", about.can(random, known)));
+            if bench.shares {
+                parts.push(("sharing", about.sharing(random)));
+            }
         }
         for (kind, checks) in parts.into_iter().filter(|(_, checks)| !checks.is_empty()) {
             let (asker, before, table) = (asker.clone(), before.to_owned(), Some(entity.table.clone()));
             all.push(Cell { asker, known, before, table, kind, checks });
+        }
+        // The policies of the targets are the same text: once is enough.
+        let mut kinds: BTreeSet<Vec<String>> = BTreeSet::new();
+        for row in about.rows.iter().filter(|_| what != What::Reading && bench.target == Target::Extension) {
+            let mut alone = world.clone();
+            alone.tables.insert(entity.table.clone(), vec![row.clone()]);
+            let judge = Judge::new(model, &alone, user);
+            let about = About { judge: &judge, rows: std::slice::from_ref(row), ..about };
+            let checks = about.moving_blindly(random);
+            // Rows that can be moved in the same ways tell the same.
+            let outcomes: Vec<String> = checks.iter().map(|check| check.expected.clone()).collect();
+            if kinds.len() == BLIND || outcomes.iter().all(|outcome| outcome == "rows 0") || !kinds.insert(outcomes) {
+                continue;
+            }
+            let (key, value) = (Plain.identifier(entity.key.as_str()), literal(&about.key_of(row)));
+            let others = format!(
+                "SET LOCAL session_replication_role = replica; DELETE FROM {} WHERE {key} <> {value}; SET LOCAL session_replication_role = origin;",
+                table.sql()
+            );
+            let (asker, before, table) = (asker.clone(), format!("{before} {others}"), Some(entity.table.clone()));
+            all.push(Cell { asker, known, before, table, kind: "moving blindly", checks });
+        }
+        if what != What::Reading && bench.target == Target::Extension {
+            let (asker, before, table) = (asker.clone(), before.to_owned(), Some(entity.table.clone()));
+            all.push(Cell { asker, known, before, table, kind: "copying", checks: vec![about.copying()] });
         }
     }
     all
@@ -115,14 +156,16 @@ pub fn is_known(model: &Model, world: &World, user: Option<&str>) -> bool {
     user.is_some() && world.rows(&users.table).iter().any(|row| is(row) && active(row))
 }
 
-struct About<'a> {
-    model: &'a Model,
-    judge: &'a Judge<'a>,
-    entity: &'a Entity,
-    table: &'a Table,
-    pools: &'a Pools,
-    rows: &'a [Row],
-    user: Option<&'a str>,
+/// One user and one entity.
+#[derive(Clone, Copy)]
+pub struct About<'a> {
+    pub model: &'a Model,
+    pub judge: &'a Judge<'a>,
+    pub entity: &'a Entity,
+    pub table: &'a Table,
+    pub pools: &'a Pools,
+    pub rows: &'a [Row],
+    pub user: Option<&'a str>,
 }
 
 fn count(outcome: &Outcome) -> String {
@@ -132,16 +175,16 @@ fn count(outcome: &Outcome) -> String {
     }
 }
 
-fn check(sql: String, expected: String) -> Check {
+pub fn check(sql: String, expected: String) -> Check {
     Check { sql, expected }
 }
 
 impl About<'_> {
-    fn key_of(&self, row: &Row) -> Value {
+    pub fn key_of(&self, row: &Row) -> Value {
         row.get(self.entity.key.as_str()).cloned().unwrap_or(Value::Null)
     }
 
-    fn keys<'k>(&self, keys: impl Iterator<Item = &'k Row>) -> String {
+    pub fn keys<'k>(&self, keys: impl Iterator<Item = &'k Row>) -> String {
         let mut keys: Vec<String> = keys.map(|row| self.key_of(row).to_string()).collect();
         keys.sort();
         format!("keys {}", keys.join(" "))
@@ -192,6 +235,25 @@ impl About<'_> {
         ]
     }
 
+    /// What is copied out, which stands alone since its refusal ends the transaction.
+    fn copying(&self) -> Check {
+        let (table, key) = (self.table.sql(), Plain.identifier(self.entity.key.as_str()));
+        let expected = match export(self.judge, self.entity) {
+            Outcome::Refused => "denied".to_owned(),
+            copied => self.keys_or_refused(&copied),
+        };
+        check(format!("COPY {table} ({key}) TO STDOUT"), expected)
+    }
+
+    /// The key of a parent that the user can read, for a column that names parents.
+    fn readable_parent(&self, random: &mut Random, column: &str) -> Option<Value> {
+        let leads = |parent: &&crm_access::model::Parent| matches!(&parent.link, Link::Column(name) if name.as_str() == column);
+        let above = self.model.entity(&self.entity.parents.iter().find(leads)?.entity)?;
+        let rows = self.judge.world().rows(&above.table);
+        let readable: Vec<&Row> = rows.iter().filter(|row| self.judge.may(above, Action::Read, row).allowed).collect();
+        if readable.is_empty() { None } else { random.pick(&readable).get(above.key.as_str()).cloned() }
+    }
+
     /// An UPDATE of all rows that reads no column, and changes one that decides nothing.
     fn blind(&self) -> String {
         if self.neutral() == Plain.identifier(self.entity.key.as_str()) {
@@ -217,6 +279,7 @@ impl About<'_> {
             let mine: Vec<&Value> = values.iter().filter(|value| value.key().as_deref() == self.user).take(1).collect();
             let mut tried: Vec<Value> = mine.into_iter().cloned().chain([Value::Null]).collect();
             tried.extend((0..VALUES).filter(|_| !values.is_empty()).map(|_| random.pick(values).clone()));
+            tried.extend(self.readable_parent(random, &column.name));
             tried.dedup();
             while open.len() > MOVED {
                 open.remove(random.below(open.len()));
@@ -281,6 +344,32 @@ impl About<'_> {
         checks
     }
 
+    /// Moves of the only row that there is, without reading a column: nothing but the check of the new row stands in the way.
+    fn moving_blindly(&self, random: &mut Random) -> Vec<Check> {
+        let mut checks = Vec::new();
+        for column in &self.table.columns {
+            let is_key = column.name == self.entity.key.as_str();
+            // Links lead to some of these keys already.
+            let others: Vec<Value> = (0..ABSENT).map(|number| fresh_key(column.kind, 900 + number)).collect();
+            let pool = self.pools.get(&(self.table.name.clone(), column.name.clone()));
+            let Some(values) = (if is_key { Some(&others) } else { pool }) else { continue };
+            let mut tried = if is_key { others.clone() } else { vec![Value::Null] };
+            tried.extend((0..VALUES).filter(|_| !values.is_empty()).map(|_| random.pick(values).clone()));
+            tried.extend(self.readable_parent(random, &column.name));
+            tried.dedup();
+            for value in tried {
+                let becomes = |row: &Row| {
+                    let mut row = row.clone();
+                    row.insert(column.name.clone(), value.clone());
+                    Some(row)
+                };
+                let sql = format!("UPDATE {} SET {} = {}", self.table.sql(), Plain.identifier(&column.name), literal(&value));
+                checks.push(check(sql, count(&update(self.judge, self.entity, &becomes, Reads(false)))));
+            }
+        }
+        checks
+    }
+
     /// New rows, some with keys that links lead to already.
     fn adding(&self, random: &mut Random) -> Vec<Check> {
         let into = |rows: &[Row]| format!("INSERT INTO {} {}", self.table.sql(), self.table.values(rows));
@@ -298,6 +387,11 @@ impl About<'_> {
                         && let Some(me) = values.and_then(|values| values.iter().find(mine))
                     {
                         new.insert(column.name.clone(), me.clone());
+                    }
+                    if random.chance(60)
+                        && let Some(parent) = self.readable_parent(random, &column.name)
+                    {
+                        new.insert(column.name.clone(), parent);
                     }
                 }
                 new
@@ -323,79 +417,5 @@ impl About<'_> {
         }
         checks.extend(some(hidden, random).into_iter().map(|row| check(self.returning(&into(&[row])), "refused".to_owned())));
         checks
-    }
-
-    /// What `crm_access.can` answers for some records, and for no record in particular.
-    fn can(&self, random: &mut Random, known: bool) -> Vec<Check> {
-        let may = |action: Action, row: &Row| self.judge.may(self.entity, action, row).allowed;
-        let mut checks = Vec::new();
-        for action in Action::COMMANDS.into_iter().chain([Action::Assign, Action::Import]) {
-            let mut some: Vec<&Row> = (0..4).filter(|_| !self.rows.is_empty()).map(|_| random.pick(self.rows)).collect();
-            some.sort();
-            some.dedup();
-            let allowed = some.iter().filter(|row| may(Action::Read, row) && may(action, row));
-            let keys: Vec<String> = some.iter().map(|row| Plain.literal(&self.key_of(row).to_string())).collect();
-            let (name, entity) = (action.name(), Plain.literal(self.entity.name.as_str()));
-            let sql =
-                format!("SELECT array_agg(k) FROM unnest(ARRAY[{}]) AS k WHERE crm_access.can('{name}', {entity}, k)", keys.join(", "));
-            checks.push(check(sql, self.keys(allowed.clone().copied())));
-            let sql = format!("SELECT array_agg(k) FROM crm_access.can('{name}', {entity}, ARRAY[{}]::text[]) AS k", keys.join(", "));
-            checks.push(check(sql, self.keys(allowed.copied())));
-            let any = known && self.any(action) && (!action.needs_read() || self.any(Action::Read));
-            let sql = format!("SELECT array_agg(x::text) FROM (SELECT crm_access.can('{name}', {entity}) AS x) AS x");
-            checks.push(check(sql, format!("keys {any}")));
-        }
-        let possible = |action: &Action| known && self.any(*action) && (!action.needs_read() || self.any(Action::Read));
-        let mut permitted: Vec<&str> = Action::ALL.iter().filter(|action| possible(action)).map(|action| action.name()).collect();
-        permitted.sort_unstable();
-        let sql =
-            format!("SELECT array_agg(action) FROM crm_access.permissions() WHERE entity = {}", Plain.literal(self.entity.name.as_str()));
-        checks.push(check(sql, format!("keys {}", permitted.join(" "))));
-        checks
-    }
-
-    /// What `crm_access.can` answers about keys that are none.
-    fn can_strange(&self) -> Vec<Check> {
-        let keys: Vec<String> = STRANGE.iter().map(|key| Plain.literal(key)).collect();
-        let (keys, entity) = (keys.join(", "), Plain.literal(self.entity.name.as_str()));
-        let ask = |action: Action| {
-            let name = action.name();
-            format!("SELECT array_agg(k) FROM unnest(ARRAY[{keys}]) AS k WHERE crm_access.can('{name}', {entity}, k)")
-        };
-        Action::COMMANDS.map(|action| check(ask(action), "keys ".to_owned())).into()
-    }
-
-    /// Whether some record may be allowed, whatever the record: a role that counts grants something, no restriction leaves nothing.
-    fn any(&self, action: Action) -> bool {
-        let (Some(user), world) = (self.user, self.judge.world()) else { return false };
-        // A part of updating, where it is no action of its own.
-        let action = match (action, &self.entity.owners) {
-            (Action::Assign, Owners::None) => return false,
-            (Action::Assign, _) if !self.entity.assigned => Action::Update,
-            _ => action,
-        };
-        let mine = roles(self.model, world, user, When::Now);
-        let grants = |name: &RoleName| {
-            let role = self.model.roles.iter().find(|role| role.name == *name);
-            role.into_iter()
-                .flat_map(|role| &role.grants)
-                .filter(|grant| grant.entity == self.entity.name && grant.action == action)
-                .collect::<Vec<_>>()
-        };
-        let closest = mine.iter().filter(|(role, _)| !grants(role).is_empty()).map(|(_, rank)| *rank).min();
-        let counts = |rank: u8| self.model.conflict != Conflict::MostSpecific || Some(rank) == closest;
-        let granted = mine
-            .iter()
-            .filter(|(_, rank)| counts(**rank))
-            .flat_map(|(role, _)| grants(role))
-            .any(|grant| !grant.level.scopes.is_empty() || grant.level.stages.iter().any(|stage| !stage.scopes.is_empty()));
-        let given = restrictions(self.model, world, When::Now).remove(user).unwrap_or_default();
-        let nothing_left = self.model.restrictions.iter().filter(|restriction| given.contains_key(&restriction.name)).any(|restriction| {
-            let lifted = restriction.promotion == crm_access::model::Promotion::Lift
-                && self.model.roles_including(&restriction.not_for).iter().any(|role| mine.contains_key(role));
-            !lifted && restriction.level(&self.entity.name).is_some_and(|level| level.scopes(action).is_empty())
-        });
-        let shared = self.model.sharing.iter().filter(|rule| rule.opens(&self.entity.name, action));
-        (granted || shared.into_iter().any(|rule| is_opened(self.model, world, rule, user))) && !nothing_left
     }
 }

@@ -158,7 +158,7 @@ fn stages_of(model: &Model, entity: &EntityName) -> BTreeSet<String> {
 }
 
 /// Columns in predicates of an entity, each with the constants of those predicates and what lies just beside them.
-fn compared(model: &Model, entity: &EntityName) -> BTreeMap<String, BTreeSet<String>> {
+pub fn compared(model: &Model, entity: &EntityName) -> BTreeMap<String, BTreeSet<String>> {
     let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for predicate in scopes(model, entity).into_iter().filter_map(|scope| scope.predicate.as_ref()) {
         let mut constants = BTreeSet::new();
@@ -275,13 +275,14 @@ fn store(random: &mut Random, model: &Model, world: &mut World, keep: Keep<'_>) 
     if !model.assignments.stored {
         return;
     }
-    let subjects = some_subjects(random, model, world);
-    for (at, to) in subjects.iter().enumerate() {
+    let subjects: Vec<(usize, Subject)> =
+        (0..4).flat_map(|round| some_subjects(random, model, world).into_iter().map(move |to| (round, to)).collect::<Vec<_>>()).collect();
+    for (at, (round, to)) in subjects.iter().enumerate() {
         let what = model.roles[at % model.roles.len()].name.clone();
         if world.stored_roles.iter().any(|given| given.what == what && same_place(&given.to, to)) {
             continue;
         }
-        let period = some_period(random, world.now);
+        let period = if round % 2 == 0 { Period::default() } else { some_period(random, world.now) };
         keep(world, &|world| {
             world.stored_roles.push(Assigned { what: what.clone(), to: to.clone(), confirmed: false, period, channel: None })
         });

@@ -48,8 +48,35 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
     // The whole first: it shows most.
     checks.reverse();
     let mut cells: Vec<Cell> = checks.chunks(30).map(cell).collect();
+    cells.extend(everyone(bench));
     cells.extend(unknown(bench, seed));
     cells
+}
+
+/// What everyone is given, as who has it is told.
+fn everyone(bench: &Bench) -> Option<Cell> {
+    let (model, role) = (&bench.model, bench.model.roles.first().filter(|_| bench.model.assignments.stored)?);
+    let (mut world, period) = (bench.world.clone(), Period::default());
+    world.stored_roles.push(Assigned { what: role.name.clone(), to: Subject::Everyone, confirmed: false, period, channel: None });
+    let sql = crate::bench::store("role", role.name.as_str(), &Subject::Everyone, false, period);
+    let before = format!("SET LOCAL session_replication_role = replica; {sql}; SET LOCAL session_replication_role = origin;");
+    let users = users_named(model, &world);
+    let lines = |when| {
+        let of = |user: &String| {
+            let all = given_roles(model, &world, user, when).into_iter();
+            all.map(|(role, rank)| (user.clone(), format!("{role}/{rank}"))).collect::<Vec<_>>()
+        };
+        users.iter().flat_map(of).collect::<Vec<(String, String)>>()
+    };
+    let keys = |lines: BTreeSet<String>| format!("keys {}", lines.into_iter().collect::<Vec<_>>().join(" "));
+    let all = keys(lines(When::FromNowOn).into_iter().map(|(user, role)| format!("{user}/{role}")).collect());
+    let mut checks = vec![asked("roles()", "x.user_key || '/' || x.role || '/' || x.rank", all)];
+    for user in users.iter().take(3) {
+        let theirs = keys(lines(When::Now).into_iter().filter(|(of, _)| of == user).map(|(_, role)| role).collect());
+        checks.push(asked(&format!("roles_of({})", Plain.literal(user)), "x.role || '/' || x.rank", theirs));
+    }
+    let asker = Asker::Role("postgres".to_owned());
+    Some(Cell { asker, known: true, before, table: None, kind: "who has what", checks })
 }
 
 fn asked(call: &str, what: &str, expected: String) -> Check {

@@ -1,33 +1,35 @@
 //! What no statement of a user shows: who else could get in, and whether the rules stand as they must.
 
 use crm_access::decide::{Judge, Row};
-use crm_access::model::{Action, Entity, Model, Owners};
-use crm_access::program::{Target, joined_name};
+use crm_access::model::{Model, Owners};
+use crm_access::program::Target;
 use crm_access::render::{Plain, Quoting};
 use postgres::Client;
 
-use crate::bench::{Asker, Bench, Check};
-use crate::cells::{Cell, STRANGE, What, askers, is_known, of_asker};
-use crate::data::pools;
-use crate::random::Random;
+use crate::bench::{Asker, Bench};
+use crate::cells::{STRANGE, askers};
 use crate::schema::{table_sql, tables};
 use crate::support::{Refused, connect, first_column};
 
 /// Something that must hold, or why it does not.
 pub type Probe = fn(&mut Bench) -> Result<(), String>;
 
-pub const PROBES: [(&str, Probe); 7] = [
+/// What is quick comes first.
+pub const PROBES: [(&str, Probe); 8] = [
+    ("helper functions and policies stand as they must", helpers_and_policies_stand_as_they_must),
+    ("a strange key is nobody's", a_strange_key_is_nobodys),
+    ("a member of the application's role may ask who it is", a_member_may_ask_who_it_is),
+    ("a forged or late identity is nobody's", a_forged_or_late_identity_is_nobodys),
     ("the table's owner and other roles get nothing", owners_and_others_get_nothing),
     ("commands past row security are refused", commands_past_row_security_are_refused),
-    ("a strange key is nobody's", a_strange_key_is_nobodys),
-    ("a forged or late identity is nobody's", a_forged_or_late_identity_is_nobodys),
-    ("one prepared statement serves every identity", one_prepared_statement_serves_every_identity),
     ("two checks wait for each other", two_checks_wait_for_each_other),
-    ("helper functions and policies stand as they must", helpers_and_policies_stand_as_they_must),
+    ("one prepared statement serves every identity", one_prepared_statement_serves_every_identity),
 ];
 
 /// A role with every privilege on the tables and the schemas that is not the application's.
 pub const OUTSIDER: &str = "crm_outsider";
+/// A role that has nothing but what the application's role has.
+const MEMBER: &str = "crm_member";
 
 /// Operators that hold always, for whoever can put them before the server's own.
 pub const EVIL: &str = "
@@ -53,114 +55,20 @@ pub fn prepare(bench: &mut Bench) {
         let schema = Plain.identifier(name.schema.as_str());
         sql.push_str(&format!("GRANT USAGE ON SCHEMA {schema} TO {OUTSIDER}; GRANT ALL ON {} TO {OUTSIDER};", table_sql(&name)));
     }
-    for (login, _) in logins(bench) {
-        sql.push_str(&make(
-            &Plain.identifier(&login),
-            &format!("LOGIN IN ROLE {}", Plain.identifier(bench.model.application_role.as_str())),
-        ));
-    }
+    let members = logins(bench).into_iter().map(|(login, _)| login).chain([MEMBER.to_owned()]);
+    let application = Plain.identifier(bench.model.application_role.as_str());
+    sql.extend(members.map(|member| make(&Plain.identifier(&member), &format!("LOGIN IN ROLE {application}"))));
     bench.admin.batch_execute(&sql).unwrap_or_else(|error| panic!("{sql}: {:?}", Refused::from(error)));
 }
 
 /// Login roles of some users, with the user's key.
-fn logins(bench: &Bench) -> Vec<(String, String)> {
+pub fn logins(bench: &Bench) -> Vec<(String, String)> {
     let (users, Some(login)) = (&bench.model.directory.users, &bench.model.identity.login) else { return Vec::new() };
     let rows = bench.world.rows(&users.table).iter();
     let named = rows.filter_map(|row| Some((row.get(login.as_str())?.key()?, row.get(users.key.as_str())?.key()?)));
     let named: Vec<(String, String)> = named.collect();
     // A copied row may have the login of another: that is two users of one login, who are nobody.
     named.iter().filter(|(login, _)| named.iter().filter(|(other, _)| other == login).count() == 1).take(4).cloned().collect()
-}
-
-/// Cells that read under circumstances: a hostile search_path, people's tables with row security of their own, logins, a role that
-/// everyone is given.
-pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
-    let mut random = Random::new(seed);
-    let pools = pools(&bench.model, &bench.schema, &bench.world);
-    let entities: Vec<String> = bench.model.entities.iter().map(|entity: &Entity| table_sql(&entity.table)).collect();
-    let others: Vec<String> = tables(&bench.model).iter().map(table_sql).filter(|name| !entities.contains(name)).collect();
-    let protect = |name: &String| format!("ALTER TABLE {name} ENABLE ROW LEVEL SECURITY; ALTER TABLE {name} FORCE ROW LEVEL SECURITY;");
-    let protected: String = others.iter().map(protect).collect();
-    let hostile =
-        "SET LOCAL search_path = evil, pg_catalog, public; SET LOCAL datestyle = 'SQL, DMY'; SET LOCAL timezone = 'Pacific/Kiritimati';
-                   SET LOCAL intervalstyle = 'sql_standard';";
-    let everyone = askers(&bench.model, &bench.world);
-    let mut all = Vec::new();
-    let mut reading = |cells: Vec<Cell>, kind: &'static str| all.extend(cells.into_iter().map(|cell| Cell { kind, ..cell }));
-    for (before, kind) in [(hostile, "hostile settings"), (protected.as_str(), "protected people")] {
-        for asker in everyone.iter().step_by(4) {
-            reading(of_asker(bench, &mut random, &pools, asker.clone(), (&bench.world, before), What::Reading), kind);
-        }
-    }
-    // What everyone is given would hide what only some have, so it is tried apart.
-    if bench.model.assignments.stored {
-        for role in &bench.model.roles {
-            let to = crm_access::model::Subject::Everyone;
-            let (mut world, period) = (bench.world.clone(), crm_access::model::Period::default());
-            world.stored_roles.push(crm_access::model::Assigned {
-                what: role.name.clone(),
-                to: to.clone(),
-                confirmed: false,
-                period,
-                channel: None,
-            });
-            let sql = crate::bench::store("role", role.name.as_str(), &to, false, period);
-            let before = format!("SET LOCAL session_replication_role = replica; {sql}; SET LOCAL session_replication_role = origin;");
-            for asker in everyone.iter().skip(1).step_by(6) {
-                reading(of_asker(bench, &mut random, &pools, asker.clone(), (&world, &before), What::Reading), "given to everyone");
-            }
-        }
-    }
-    for (login, user) in logins(bench) {
-        let cells = of_asker(bench, &mut random, &pools, Asker::User(user), (&bench.world, ""), What::Reading);
-        let as_login = cells.into_iter().map(|cell| Cell { asker: Asker::Role(login.clone()), known: true, ..cell });
-        reading(as_login.collect(), "logins");
-    }
-    all.extend(helpers(bench, &everyone));
-    // People's tables themselves are closed then.
-    let checks = others.iter().map(|name| Check { sql: format!("SELECT 1 FROM {name}"), expected: "rows 0".to_owned() });
-    let (asker, before) = (Asker::Role(OUTSIDER.to_owned()), protected.clone());
-    all.push(Cell { asker, known: true, before, table: None, kind: "protected people", checks: checks.collect() });
-    all
-}
-
-/// What the helper functions give to who calls them directly: what they may see anyway, and nothing to nobody.
-fn helpers(bench: &Bench, everyone: &[Asker]) -> Vec<Cell> {
-    let call = |name: &str| format!("crm_access_rules.{}()", Plain.identifier(name));
-    let mut all = Vec::new();
-    for asker in everyone {
-        let user = match asker {
-            Asker::User(user) => Some(user.as_str()),
-            _ => None,
-        };
-        let judge = Judge::new(&bench.model, &bench.world, user);
-        let known = is_known(&bench.model, &bench.world, user);
-        let mut push = |table, sql: String, expected: String| {
-            let (asker, checks) = (asker.clone(), vec![Check { sql, expected }]);
-            all.push(Cell { asker, known, before: String::new(), table, kind: "helpers", checks });
-        };
-        if !known {
-            bench.helpers.iter().for_each(|name| push(None, format!("SELECT * FROM {}", call(name)), "rows 0".to_owned()));
-        }
-        for entity in &bench.model.entities {
-            for (word, action) in [("readable", Action::Read), ("updatable", Action::Update)] {
-                let name = joined_name(&[entity.name.as_str(), word]);
-                if !bench.helpers.contains(&name) {
-                    continue;
-                }
-                let may = |row: &&Row| judge.may(entity, Action::Read, row).allowed && judge.may(entity, action, row).allowed;
-                let rows = bench.world.rows(&entity.table).iter().filter(may);
-                let mut keys: Vec<String> = rows.map(|row| row[entity.key.as_str()].to_string()).collect();
-                keys.sort();
-                push(
-                    Some(entity.table.clone()),
-                    format!("SELECT array_agg(k::text) FROM {} AS k", call(&name)),
-                    format!("keys {}", keys.join(" ")),
-                );
-            }
-        }
-    }
-    all
 }
 
 fn expect(what: &str, got: &[String], expected: &str) -> Result<(), String> {
@@ -233,12 +141,37 @@ fn key_type(admin: &mut Client, table: &str, key: &str) -> String {
 
 const WHO: &str = "SELECT array_agg(coalesce(crm_access.current_user_key(), 'nobody'))";
 
+fn a_member_may_ask_who_it_is(bench: &mut Bench) -> Result<(), String> {
+    let member = Asker::Role(MEMBER.to_owned());
+    let got = bench.outcomes(&member, "", &[WHO]).map_err(|refused| format!("{refused:?}"))?;
+    expect(MEMBER, &got, "keys nobody")?;
+    let Some(entity) = bench.model.entities.first().map(|entity| Plain.literal(entity.name.as_str())) else { return Ok(()) };
+    let may = |key: &str| format!("SELECT array_agg(crm_access.can('read', {entity}{key})::text)");
+    let asked = ["", ", '1'", ", 1::bigint", ", 1::integer", ", gen_random_uuid()"].map(may);
+    let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+    expect(MEMBER, &bench.outcomes(&member, "", &asked).map_err(|refused| format!("{refused:?}"))?, "keys false")?;
+    if !bench.shares {
+        return Ok(());
+    }
+    let unshare = format!("SELECT array_agg(crm_access.unshare({entity}, '1', 'user', '1')::text)");
+    expect(MEMBER, &bench.outcomes(&member, "", &[&unshare]).map_err(|refused| format!("{refused:?}"))?, "keys false")
+}
+
 fn a_strange_key_is_nobodys(bench: &mut Bench) -> Result<(), String> {
     for key in STRANGE {
         match bench.outcomes(&Asker::User(key.to_owned()), "", &[WHO]) {
             Ok(got) => expect(key, &got, "keys nobody")?,
             Err(refused) if bench.target == Target::Extension && refused.state == "28000" => {}
             Err(refused) => return Err(format!("{key}: {refused:?}")),
+        }
+    }
+    let typed =
+        ["'nobody'::text", "999999::integer", "999999::bigint", "gen_random_uuid()"].map(|key| format!("SELECT crm_access.act_as({key})"));
+    let typed = if bench.target == Target::Extension { &typed[..] } else { &[] };
+    for sql in typed {
+        let got = bench.outcomes(&Asker::Role(bench.backend()), "", &[sql]).map_err(|refused| format!("{refused:?}"))?;
+        if !got.iter().all(|got| got.starts_with("error 28000")) {
+            return Err(format!("{sql}: {got:?}"));
         }
     }
     Ok(())
@@ -347,7 +280,10 @@ fn two_checks_wait_for_each_other(bench: &mut Bench) -> Result<(), String> {
     // Nobody at all is added, which is enough to look.
     let touch = format!("INSERT INTO {users} SELECT * FROM {users} WHERE false");
     let mut other = connect(&bench.database, "postgres");
-    bench.admin.batch_execute(&format!("BEGIN; {touch}")).map_err(|error| format!("{:?}", Refused::from(error)))?;
+    if let Err(error) = bench.admin.batch_execute(&format!("BEGIN; {touch}")) {
+        bench.admin.batch_execute("ROLLBACK").map_err(|error| format!("{error:?}"))?;
+        return Err(format!("the check fails: {:?}", Refused::from(error)));
+    }
     let waits = other.batch_execute(&format!("BEGIN; SET LOCAL lock_timeout = '60ms'; {touch}; ROLLBACK"));
     bench.admin.batch_execute("ROLLBACK").map_err(|error| format!("{error:?}"))?;
     match waits.map_err(Refused::from) {
