@@ -9,7 +9,7 @@ use crate::bench::{Asker, Bench, store};
 use crate::cells::{Cell, What, is_known, of_asker};
 use crate::data::{Pools, compared};
 use crate::random::Random;
-use crate::schema::table_sql;
+use crate::schema::{literal, table_sql};
 
 /// Users who are tried in each of these ways.
 const USERS: usize = 3;
@@ -45,6 +45,8 @@ pub fn cells(bench: &Bench, random: &mut Random, pools: &Pools, everyone: &[Aske
             roles.iter().for_each(|role| given.role(user, role));
             if null {
                 given.no_attributes(bench, user);
+            } else {
+                given.creator(bench, user);
             }
             let says = |cell: &Cell| {
                 let mut entities = model.entities.iter().filter(|entity| Some(&entity.table) == cell.table.as_ref());
@@ -156,6 +158,26 @@ impl Given {
         self.sql.push_str(&format!("{}{};", taken("restriction", name, user), store("restriction", name, &to, true, period)));
         self.world.stored_restrictions.retain(|given| !(given.what == restriction.name && given.to == to));
         self.world.stored_restrictions.push(Assigned { what: restriction.name.clone(), to, confirmed: true, period });
+    }
+
+    /// Makes a user the creator of every other record.
+    fn creator(&mut self, bench: &Bench, user: &str) {
+        let users = &bench.model.directory.users;
+        let keys = bench.world.rows(&users.table).iter().filter_map(|row| row.get(users.key.as_str()));
+        let Some(value) = keys.into_iter().find(|value| value.key().as_deref() == Some(user)) else { return };
+        for entity in &bench.model.entities {
+            let Some(column) = &entity.creator else { continue };
+            let mut keys = Vec::new();
+            for row in self.world.tables.entry(entity.table.clone()).or_default().iter_mut().step_by(2) {
+                keys.extend(row.get(entity.key.as_str()).map(literal));
+                row.insert(column.to_string(), value.clone());
+            }
+            if !keys.is_empty() {
+                let (table, key) = (table_sql(&entity.table), Plain.identifier(entity.key.as_str()));
+                let set = format!("{} = {}", Plain.identifier(column.as_str()), literal(value));
+                self.sql.push_str(&format!("UPDATE {table} SET {set} WHERE {key} IN ({});", keys.join(", ")));
+            }
+        }
     }
 
     /// Takes all attributes from a user, and from all records what attributes are compared with.
