@@ -17,6 +17,8 @@ use crate::schema::{Table, fresh_key, literal};
 const VALUES: usize = 2;
 const NEW_ROWS: usize = 14;
 const REFUSED: usize = 5;
+/// New rows of one parent alone, for each of several.
+const ORPHANS: usize = 4;
 /// Rows that are moved blindly.
 const BLIND: usize = 4;
 /// Rows that are moved.
@@ -244,6 +246,26 @@ impl About<'_> {
         check(format!("COPY {table} ({key}) TO STDOUT"), expected)
     }
 
+    /// New rows that have one of several parents and no other.
+    fn of_one_parent(&self) -> Vec<Row> {
+        let column = |parent: &crm_access::model::Parent| match &parent.link {
+            Link::Column(column) => Some(column.to_string()),
+            Link::Table(..) => None,
+        };
+        let columns: Vec<String> = self.entity.parents.iter().filter_map(column).collect();
+        let (mut random, kind) = (Random::new(self.rows.len() as u64), self.table.kind(self.entity.key.as_str()));
+        let mut all = Vec::new();
+        for kept in columns.iter().filter(|_| columns.len() > 1) {
+            for number in 0..ORPHANS {
+                let mut new = row(&mut random, self.table, self.pools, self.rows, None);
+                new.insert(self.entity.key.to_string(), fresh_key(kind, 1100 + number));
+                columns.iter().filter(|column| *column != kept).for_each(|column| drop(new.insert(column.clone(), Value::Null)));
+                all.push(new);
+            }
+        }
+        all
+    }
+
     /// The key of a parent that the user can read, for a column that names parents.
     fn readable_parent(&self, random: &mut Random, column: &str) -> Option<Value> {
         let leads = |parent: &&crm_access::model::Parent| matches!(&parent.link, Link::Column(name) if name.as_str() == column);
@@ -377,6 +399,10 @@ impl About<'_> {
             checks.push(check(self.returning(&into(&seen)), self.keys(seen.iter())));
         }
         checks.extend(some(hidden, random).into_iter().map(|row| check(self.returning(&into(&[row])), "refused".to_owned())));
+        checks.extend(self.of_one_parent().into_iter().map(|row| {
+            let expected = if may(Reads(false), &row) { "rows 1" } else { "refused" };
+            check(into(&[row]), expected.to_owned())
+        }));
         checks
     }
 }
