@@ -66,6 +66,18 @@ pub fn cells(bench: &Bench, random: &mut Random, pools: &Pools, everyone: &[Aske
             all.extend(given.cells(bench, random, pools, user, What::All));
         }
     }
+    // Who has every role but one, and but those that include it or give everything.
+    let mut random = Random::new(11);
+    for (left_out, user) in model.roles.iter().zip(users.iter().cycle()) {
+        let without = |role: &&Role| !role.all_includes.contains(&left_out.name) && role.name != *most(model);
+        let mut given = nothing.clone();
+        model.roles.iter().filter(without).for_each(|role| given.role(user, &role.name));
+        let says = |cell: &Cell| {
+            let mut entities = model.entities.iter().filter(|entity| Some(&entity.table) == cell.table.as_ref());
+            entities.any(|entity| grants(model, left_out, entity))
+        };
+        all.extend(given.cells(bench, &mut random, pools, user, What::All).into_iter().filter(says));
+    }
     all
 }
 
