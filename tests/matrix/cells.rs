@@ -10,6 +10,7 @@ use crm_access::render::{Plain, Quoting};
 use crate::bench::{Asker, Bench, Check};
 use crate::combinations::{When, restrictions, roles};
 use crate::data::{ABSENT, Pools, pools, row};
+use crate::given::unchecked;
 use crate::random::Random;
 use crate::schema::{Table, fresh_key, literal};
 
@@ -134,10 +135,7 @@ pub fn of_asker(bench: &Bench, random: &mut Random, pools: &Pools, asker: Asker,
                 continue;
             }
             let (key, value) = (Plain.identifier(entity.key.as_str()), literal(&about.key_of(row)));
-            let others = format!(
-                "SET LOCAL session_replication_role = replica; DELETE FROM {} WHERE {key} <> {value}; SET LOCAL session_replication_role = origin;",
-                table.sql()
-            );
+            let others = unchecked(&format!("DELETE FROM {} WHERE {key} <> {value};", table.sql()));
             let (asker, before, table) = (asker.clone(), format!("{before} {others}"), Some(entity.table.clone()));
             all.push(Cell { asker, known, before, table, kind: "moving blindly", checks });
         }
