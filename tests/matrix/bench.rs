@@ -274,13 +274,7 @@ pub fn load(model: &Model, schema: &Schema, world: &World) -> String {
 
 /// The statement that stores an assignment.
 pub fn store(kind: &str, name: &str, to: &Subject, confirmed: bool, period: Period) -> String {
-    let (subject, key, below) = match to {
-        Subject::User(key) => ("user", key.as_str(), false),
-        // Nothing is below a set of users, whatever the column says.
-        Subject::Circle(kind, key) => (kind.name(), key.as_str(), true),
-        Subject::Department { key, subdepartments } => ("department", key.as_str(), *subdepartments),
-        Subject::HavingRole(_) | Subject::Everyone => ("everyone", "", false),
-    };
+    let (subject, key, below) = place(to);
     let time = |time: Option<jiff::Timestamp>| time.map_or("NULL".to_owned(), |time| format!("'{time}'"));
     format!(
         "INSERT INTO crm_access.assignment (kind, name, subject, subject_key, subdepartments, confirmed, starts_at, ends_at)
@@ -290,4 +284,15 @@ pub fn store(kind: &str, name: &str, to: &Subject, confirmed: bool, period: Peri
         time(period.from),
         time(period.until)
     )
+}
+
+/// The word for a subject, its key, and what stands in the column for the departments below.
+pub fn place(to: &Subject) -> (&'static str, &str, bool) {
+    match to {
+        Subject::User(key) => ("user", key.as_str(), false),
+        // Nothing is below a set of users, whatever the column says.
+        Subject::Circle(kind, key) => (kind.name(), key.as_str(), true),
+        Subject::Department { key, subdepartments } => ("department", key.as_str(), *subdepartments),
+        Subject::HavingRole(_) | Subject::Everyone => ("everyone", "", false),
+    }
 }

@@ -29,6 +29,27 @@ pub struct Campaign {
     reach: Reach,
 }
 
+/// Kinds of cells; what is quick comes first.
+const KINDS: [&str; 17] = [
+    "who has what",
+    "people",
+    "helpers",
+    "logins",
+    "one role",
+    "reading",
+    "copying",
+    "protected people",
+    "hostile settings",
+    "unknown restriction",
+    "moving blindly",
+    "sharing",
+    "handing over",
+    "given to everyone",
+    "adding",
+    "can",
+    "changing",
+];
+
 impl Campaign {
     pub fn new(mut bench: Bench, reach: Reach, seed: u64) -> Campaign {
         probes::prepare(&mut bench);
@@ -41,21 +62,7 @@ impl Campaign {
         for at in (1..order.len()).rev() {
             order.swap(at, random.below(at + 1));
         }
-        let quick = [
-            "who has what",
-            "people",
-            "helpers",
-            "logins",
-            "one role",
-            "reading",
-            "copying",
-            "protected people",
-            "hostile settings",
-            "unknown restriction",
-        ];
-        let slow = ["sharing", "handing over", "given to everyone", "adding", "can", "changing"];
-        let rank = |kind: &str| quick.iter().chain(&slow).position(|other| *other == kind);
-        order.sort_by_key(|at| rank(cells[*at].kind));
+        order.sort_by_key(|at| KINDS.iter().position(|kind| *kind == cells[*at].kind).expect("a kind of cells"));
         let first = (0..PROBES.len()).map(|at| cells.len() + at).chain(order).collect();
         Campaign { bench, cells, order: BTreeMap::new(), first, reach }
     }

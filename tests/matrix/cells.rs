@@ -10,6 +10,7 @@ use crm_access::render::{Plain, Quoting};
 use crate::bench::{Asker, Bench, Check};
 use crate::combinations::{When, restrictions, roles};
 use crate::data::{ABSENT, Pools, pools, row};
+use crate::given::unchecked;
 use crate::random::Random;
 use crate::schema::{Table, fresh_key, literal};
 
@@ -17,6 +18,8 @@ use crate::schema::{Table, fresh_key, literal};
 const VALUES: usize = 2;
 const NEW_ROWS: usize = 14;
 const REFUSED: usize = 5;
+/// New rows of one parent alone, for each of several.
+const ORPHANS: usize = 4;
 /// Rows that are moved blindly.
 const BLIND: usize = 4;
 /// Rows that are moved.
@@ -133,10 +136,7 @@ pub fn of_asker(bench: &Bench, random: &mut Random, pools: &Pools, asker: Asker,
                 continue;
             }
             let (key, value) = (Plain.identifier(entity.key.as_str()), literal(&about.key_of(row)));
-            let others = format!(
-                "SET LOCAL session_replication_role = replica; DELETE FROM {} WHERE {key} <> {value}; SET LOCAL session_replication_role = origin;",
-                table.sql()
-            );
+            let others = unchecked(&format!("DELETE FROM {} WHERE {key} <> {value};", table.sql()));
             let (asker, before, table) = (asker.clone(), format!("{before} {others}"), Some(entity.table.clone()));
             all.push(Cell { asker, known, before, table, kind: "moving blindly", checks });
         }
@@ -243,6 +243,26 @@ impl About<'_> {
             copied => self.keys_or_refused(&copied),
         };
         check(format!("COPY {table} ({key}) TO STDOUT"), expected)
+    }
+
+    /// New rows that have one of several parents and no other.
+    fn of_one_parent(&self) -> Vec<Row> {
+        let column = |parent: &crm_access::model::Parent| match &parent.link {
+            Link::Column(column) => Some(column.to_string()),
+            Link::Table(..) => None,
+        };
+        let columns: Vec<String> = self.entity.parents.iter().filter_map(column).collect();
+        let (mut random, kind) = (Random::new(self.rows.len() as u64), self.table.kind(self.entity.key.as_str()));
+        let mut all = Vec::new();
+        for kept in columns.iter().filter(|_| columns.len() > 1) {
+            for number in 0..ORPHANS {
+                let mut new = row(&mut random, self.table, self.pools, self.rows, None);
+                new.insert(self.entity.key.to_string(), fresh_key(kind, 1100 + number));
+                columns.iter().filter(|column| *column != kept).for_each(|column| drop(new.insert(column.clone(), Value::Null)));
+                all.push(new);
+            }
+        }
+        all
     }
 
     /// The key of a parent that the user can read, for a column that names parents.
@@ -416,6 +436,10 @@ impl About<'_> {
             checks.push(check(self.returning(&into(&seen)), self.keys(seen.iter())));
         }
         checks.extend(some(hidden, random).into_iter().map(|row| check(self.returning(&into(&[row])), "refused".to_owned())));
+        checks.extend(self.of_one_parent().into_iter().map(|row| {
+            let expected = if may(Reads(false), &row) { "rows 1" } else { "refused" };
+            check(into(&[row]), expected.to_owned())
+        }));
         checks
     }
 }

@@ -2,14 +2,15 @@
 //! and what the helper functions give to who calls them.
 
 use crm_access::decide::{Judge, Row};
-use crm_access::model::{Action, Assigned, Entity, Period, Subject};
+use crm_access::model::{Action, Entity, Subject};
 use crm_access::program::{Target, joined_name};
 use crm_access::render::{Plain, Quoting};
 
 use crate::alone;
-use crate::bench::{Asker, Bench, Check, store};
+use crate::bench::{Asker, Bench, Check};
 use crate::cells::{Cell, What, askers, is_known, of_asker};
 use crate::data::pools;
+use crate::given::Given;
 use crate::probes::{OUTSIDER, logins};
 use crate::random::Random;
 use crate::schema::{table_sql, tables};
@@ -36,13 +37,10 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
     // What everyone is given would hide what only some have, so it is tried apart.
     if bench.model.assignments.stored {
         for role in &bench.model.roles {
-            let to = Subject::Everyone;
-            let (mut world, period) = (bench.world.clone(), Period::default());
-            world.stored_roles.push(Assigned { what: role.name.clone(), to: to.clone(), confirmed: false, period, channel: None });
-            let sql = store("role", role.name.as_str(), &to, false, period);
-            let before = format!("SET LOCAL session_replication_role = replica; {sql}; SET LOCAL session_replication_role = origin;");
+            let mut given = Given::as_it_is(bench);
+            given.role(&Subject::Everyone, &role.name);
             for asker in everyone.iter().skip(1).step_by(6) {
-                reading(of_asker(bench, &mut random, &pools, asker.clone(), (&world, &before), What::Reading), "given to everyone");
+                reading(given.cells(bench, &mut random, &pools, asker, What::Reading), "given to everyone");
             }
         }
     }

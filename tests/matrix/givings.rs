@@ -10,6 +10,7 @@ use crate::bench::{Asker, Bench, Check};
 use crate::cells::{Cell, What, askers, is_known, of_asker};
 use crate::combinations::{When, given_roles, restrictions, subjects, users_named};
 use crate::data::pools;
+use crate::given::{Given, unchecked};
 use crate::random::Random;
 use crate::schema::table_sql;
 
@@ -56,14 +57,13 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
 /// What everyone is given, as who has it is told.
 fn everyone(bench: &Bench) -> Option<Cell> {
     let (model, role) = (&bench.model, bench.model.roles.first().filter(|_| bench.model.assignments.stored)?);
-    let (mut world, period) = (bench.world.clone(), Period::default());
-    world.stored_roles.push(Assigned { what: role.name.clone(), to: Subject::Everyone, confirmed: false, period, channel: None });
-    let sql = crate::bench::store("role", role.name.as_str(), &Subject::Everyone, false, period);
-    let before = format!("SET LOCAL session_replication_role = replica; {sql}; SET LOCAL session_replication_role = origin;");
-    let users = users_named(model, &world);
+    let mut given = Given::as_it_is(bench);
+    given.role(&Subject::Everyone, &role.name);
+    let (world, before) = (&given.world, given.before());
+    let users = users_named(model, world);
     let lines = |when| {
         let of = |user: &String| {
-            let all = given_roles(model, &world, user, when).into_iter();
+            let all = given_roles(model, world, user, when).into_iter();
             all.map(|(role, rank)| (user.clone(), format!("{role}/{rank}"))).collect::<Vec<_>>()
         };
         users.iter().flat_map(of).collect::<Vec<(String, String)>>()
@@ -109,7 +109,7 @@ fn unknown(bench: &Bench, seed: u64) -> Vec<Cell> {
             return all; // Nothing is stored that could be unknown.
         }
         let way = random.pick(&ways).clone();
-        let before = format!("SET LOCAL session_replication_role = replica; {way}; SET LOCAL session_replication_role = origin;");
+        let before = unchecked(&format!("{way};"));
         let narrowed = narrowed(model, world, user);
         // Without stored restrictions the reference evaluator could not be told.
         if narrowed.0 {

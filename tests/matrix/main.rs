@@ -19,6 +19,7 @@ mod combinations;
 mod data;
 mod equivalent;
 mod expressions;
+mod given;
 mod givings;
 mod mutants;
 mod probes;
