@@ -246,11 +246,7 @@ impl About<'_> {
 
     /// New rows that have one of several parents and no other.
     fn of_one_parent(&self) -> Vec<Row> {
-        let column = |parent: &crm_access::model::Parent| match &parent.link {
-            Link::Column(column) => Some(column.to_string()),
-            Link::Table(..) => None,
-        };
-        let columns: Vec<String> = self.entity.parents.iter().filter_map(column).collect();
+        let columns = self.parent_columns();
         let (mut random, kind) = (Random::new(self.rows.len() as u64), self.table.kind(self.entity.key.as_str()));
         let mut all = Vec::new();
         for kept in columns.iter().filter(|_| columns.len() > 1) {
@@ -262,6 +258,15 @@ impl About<'_> {
             }
         }
         all
+    }
+
+    /// Columns that name a parent.
+    fn parent_columns(&self) -> Vec<String> {
+        let column = |parent: &crm_access::model::Parent| match &parent.link {
+            Link::Column(column) => Some(column.to_string()),
+            Link::Table(..) => None,
+        };
+        self.entity.parents.iter().filter_map(column).collect()
     }
 
     /// The key of a parent that the user can read, for a column that names parents.
@@ -284,12 +289,9 @@ impl About<'_> {
         count(&update(self.judge, self.entity, &|row| Some(row.clone()), Reads(false)))
     }
 
-    /// Moves of rows in and out of view: those that must succeed all at once, some of those that must not one by one.
+    /// Moves of rows in and out of view, and from one parent to another.
     fn changing(&self, random: &mut Random) -> Vec<Check> {
-        let (table, key) = (self.table.sql(), Plain.identifier(self.entity.key.as_str()));
-        let may = |action: Action, row: &Row| self.judge.may(self.entity, action, row).allowed;
-        let both = |row: &Row| may(Action::Read, row) && may(Action::Update, row);
-        let mut open: Vec<&Row> = self.rows.iter().filter(|row| both(row)).collect();
+        let mut open = self.open();
         let mut checks = Vec::new();
         for column in &self.table.columns {
             let Some(values) = self.pools.get(&(self.table.name.clone(), column.name.clone())) else { continue };
@@ -302,25 +304,60 @@ impl About<'_> {
                 open.remove(random.below(open.len()));
             }
             for value in tried {
-                let becomes = |row: &Row| {
-                    let mut row = row.clone();
-                    row.insert(column.name.clone(), value.clone());
-                    row
-                };
-                let (good, mut bad): (Vec<&Row>, Vec<&Row>) = open.iter().copied().partition(|row| both(&becomes(row)));
-                let set = format!("UPDATE {table} SET {} = {}", Plain.identifier(&column.name), literal(&value));
-                let only = |rows: &[&Row]| {
-                    let keys: Vec<String> = rows.iter().map(|row| literal(&self.key_of(row))).collect();
-                    format!("{set} WHERE {key} IN ({})", keys.join(", "))
-                };
-                if !good.is_empty() {
-                    checks.push(check(self.returning(&only(&good)), self.keys(good.iter().copied())));
-                }
-                while bad.len() > REFUSED {
-                    bad.remove(random.below(bad.len()));
-                }
-                checks.extend(bad.iter().map(|row| check(only(&[row]), "refused".to_owned())));
+                checks.extend(self.moved(random, &open, &[(&column.name, value)]));
             }
+        }
+        checks.extend(self.moving_over());
+        checks
+    }
+
+    /// Rows that the user may read and update.
+    fn open(&self) -> Vec<&Row> {
+        self.rows.iter().filter(|row| self.may_update(row)).collect()
+    }
+
+    fn may_update(&self, row: &Row) -> bool {
+        let may = |action: Action| self.judge.may(self.entity, action, row).allowed;
+        may(Action::Read) && may(Action::Update)
+    }
+
+    /// A change of rows: those that must succeed all at once, some of those that must not one by one.
+    fn moved(&self, random: &mut Random, rows: &[&Row], values: &[(&str, Value)]) -> Vec<Check> {
+        let becomes = |row: &Row| {
+            let changed = values.iter().map(|(column, value)| ((*column).to_owned(), value.clone()));
+            row.clone().into_iter().chain(changed).collect::<Row>()
+        };
+        let (good, mut bad): (Vec<&Row>, Vec<&Row>) = rows.iter().copied().partition(|row| self.may_update(&becomes(row)));
+        let set: Vec<String> = values.iter().map(|(column, value)| format!("{} = {}", Plain.identifier(column), literal(value))).collect();
+        let only = |rows: &[&Row]| {
+            let keys: Vec<String> = rows.iter().map(|row| literal(&self.key_of(row))).collect();
+            let key = Plain.identifier(self.entity.key.as_str());
+            format!("UPDATE {} SET {} WHERE {key} IN ({})", self.table.sql(), set.join(", "), keys.join(", "))
+        };
+        let mut checks = Vec::new();
+        if !good.is_empty() {
+            checks.push(check(self.returning(&only(&good)), self.keys(good.iter().copied())));
+        }
+        while bad.len() > REFUSED {
+            bad.remove(random.below(bad.len()));
+        }
+        checks.extend(bad.iter().map(|row| check(only(&[row]), "refused".to_owned())));
+        checks
+    }
+
+    /// Moves from all parents to one that can be read, as far as nobody but the policies forbids that.
+    fn moving_over(&self) -> Vec<Check> {
+        let columns = self.parent_columns();
+        if columns.len() < 2 {
+            return Vec::new();
+        }
+        let (mut random, open) = (Random::new(self.rows.len() as u64), self.open());
+        let mut checks = Vec::new();
+        for to in &columns {
+            let Some(parent) = self.readable_parent(&mut random, to) else { continue };
+            let others = columns.iter().filter(|column| *column != to).map(|column| (column.as_str(), Value::Null));
+            let values: Vec<(&str, Value)> = others.chain([(to.as_str(), parent)]).collect();
+            checks.extend(self.moved(&mut random, &open, &values));
         }
         checks
     }
