@@ -199,12 +199,12 @@ pub fn lifting_roles(model: &Model, restriction: &Restriction) -> Vec<RoleName> 
     }
 }
 
-/// Everything that must hold for a record and an action: granted and left by every restriction, and read where the action needs it.
+/// Everything that must hold for a record and an action: granted and left by every restriction, and so for what the action presupposes.
 pub fn record_condition(functions: &mut Functions, entity: &Entity, action: Action) -> Result<Expr, CompileError> {
     let Some(action) = in_effect(entity, action) else { return Ok(Expr::Bool(false)) };
     let mut parts = Vec::new();
-    if action.needs_read() {
-        parts.push(record_condition(functions, entity, Action::Read)?);
+    if let Some(first) = action.presupposes() {
+        parts.push(record_condition(functions, entity, first)?);
     }
     parts.push(granted(functions, entity, action)?.condition);
     parts.push(restricted_condition(functions, entity, action)?);
@@ -226,8 +226,8 @@ pub fn any_condition(functions: &mut Functions, entity: &Entity, action: Action)
     let model = functions.model;
     let Some(action) = in_effect(entity, action) else { return Ok(Expr::Bool(false)) };
     let mut parts = Vec::new();
-    if action.needs_read() {
-        parts.push(any_condition(functions, entity, Action::Read)?);
+    if let Some(first) = action.presupposes() {
+        parts.push(any_condition(functions, entity, first)?);
     }
     parts.push(granted(functions, entity, action)?.any);
     for restriction in &model.restrictions {

@@ -1,5 +1,7 @@
 //! Functions that answer who has which role and restriction, and that refuse combinations which may not be (T9, T10, T12).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Value, json};
 
 use super::CompileError;
@@ -251,20 +253,35 @@ pub fn triggers(model: &Model) -> Vec<(TableName, Trigger)> {
         .iter()
         .any(|restriction| !restriction.not_for.is_empty() || restriction.leaders.is_some() || !restriction.conflicts_with.is_empty());
     // A table with names of restrictions may hold one that nobody knows.
-    if !ruled && model.assignments.restriction_tables.is_empty() {
-        return Vec::new();
+    let names = model.assignments.restriction_tables.iter().map(|source| (source.table.clone(), vec![source.name.to_string()]));
+    let mut sources: BTreeMap<TableName, BTreeSet<String>> = BTreeMap::new();
+    for (table, columns) in if ruled { combined(model) } else { names.collect() } {
+        sources.entry(table).or_default().extend(columns);
     }
+    // Who is no longer restricted matters only where restricting an administrator must be told from promoting someone restricted.
+    let other = if liftable(model).next().is_some() { "INSERT OR DELETE" } else { "INSERT" };
+    let mut triggers = Vec::new();
+    for (table, columns) in sources {
+        let trigger = |name: &str, event: &str, transition: bool, columns: BTreeSet<String>| Trigger {
+            name: Sql::ident(name),
+            event: Sql::word(event),
+            table: Sql::table(&table),
+            transition,
+            columns: columns.into_iter().map(Sql::Literal).collect(),
+            function: qualified("check_consistent"),
+        };
+        triggers.push((table.clone(), trigger("crm_access_consistent", other, false, BTreeSet::new())));
+        triggers.push((table.clone(), trigger("crm_access_consistent_update", "UPDATE", !columns.is_empty(), columns)));
+    }
+    triggers
+}
+
+/// Tables that say who has which role and restriction and who leads, each with the columns that do; none for the whole row.
+fn combined(model: &Model) -> Vec<(TableName, Vec<String>)> {
     let directory = &model.directory;
     let given = &model.assignments;
     let mut sources: Vec<(TableName, Vec<String>)> = Vec::new();
-    let mut add = |table: &TableName, columns: Vec<String>| match sources.iter_mut().find(|(there, _)| there == table) {
-        Some((_, all)) => {
-            all.extend(columns);
-            all.sort();
-            all.dedup();
-        }
-        None => sources.push((table.clone(), columns)),
-    };
+    let mut add = |table: &TableName, columns: Vec<String>| sources.push((table.clone(), columns));
     let mut of_users: Vec<String> = vec![directory.users.key.to_string()];
     of_users.extend(given.role_flags.iter().map(|flag| flag.column.to_string()));
     of_users.extend(
@@ -295,22 +312,5 @@ pub fn triggers(model: &Model) -> Vec<(TableName, Trigger)> {
     {
         add(&table, Vec::new());
     }
-    // Who is no longer restricted matters only where restricting an administrator must be told from promoting someone restricted.
-    let other = if liftable(model).next().is_some() { "INSERT OR DELETE" } else { "INSERT" };
-    let mut triggers = Vec::new();
-    for (table, mut columns) in sources {
-        columns.sort();
-        columns.dedup();
-        let trigger = |name: &str, event: &str, transition: bool, columns: Vec<String>| Trigger {
-            name: Sql::ident(name),
-            event: Sql::word(event),
-            table: Sql::table(&table),
-            transition,
-            columns: columns.into_iter().map(Sql::Literal).collect(),
-            function: qualified("check_consistent"),
-        };
-        triggers.push((table.clone(), trigger("crm_access_consistent", other, false, Vec::new())));
-        triggers.push((table.clone(), trigger("crm_access_consistent_update", "UPDATE", !columns.is_empty(), columns)));
-    }
-    triggers
+    sources
 }

@@ -71,6 +71,7 @@ fn permission_body(functions: &mut Functions) -> Result<Body, CompileError> {
             let place = places.len() + 1;
             places.push(json!({
                 "place": number(place),
+                "needs": value(Sql::literal(action.presupposes().unwrap_or(action).name())),
                 "entity": value(Sql::literal(&entity.name)),
                 "action": value(Sql::literal(action.name())),
             }));
@@ -121,14 +122,12 @@ fn permission_body(functions: &mut Functions) -> Result<Body, CompileError> {
             }
         }
     }
-    let needing_read = Action::ALL.into_iter().filter(|action| action.needs_read()).map(|action| action.name().to_owned()).collect();
     let own = [
         ("places", Value::from(places)),
         ("arms", all.into()),
         ("opened", opened.into()),
         ("levels", levels.into()),
         ("most_specific", (model.conflict == Conflict::MostSpecific).into()),
-        ("needing_read", value(Sql::Texts(needing_read))),
     ];
     Ok(Body { template: "permissions", values: own.into_iter().chain(asking(model, false)).collect() })
 }

@@ -65,7 +65,8 @@ impl<'m> Judge<'m> {
 
     /// Whether the user may do that with a record that is there. Of one that can't be read nothing is told, not even that it could be created.
     pub fn can(&self, entity: &Entity, action: Action, row: &Row) -> bool {
-        self.may(entity, Action::Read, row).allowed && self.may(entity, action, row).allowed
+        let all = [Some(Action::Read), action.presupposes(), Some(action)];
+        all.into_iter().flatten().all(|action| self.may(entity, action, row).allowed)
     }
 
     /// Whether the user may do that with some record there could be, as far as roles, sharing rules and restrictions alone tell.
@@ -83,10 +84,10 @@ impl<'m> Judge<'m> {
             person.restrictions.contains_key(&restriction.name)
                 && restriction.level(&entity.name).is_some_and(|level| level.scopes(action).is_empty())
         });
-        let found_first = !action.needs_read() || self.can_some(entity, Action::Read);
+        let first = action.presupposes().is_none_or(|first| self.can_some(entity, first));
         let granted = !denied && counting.any(|level| !nothing(level));
         let shared = || self.model.sharing.iter().any(|rule| rule.opens(&entity.name, action) && self.is_for_me(rule));
-        found_first && !hidden && (granted || shared())
+        first && !hidden && (granted || shared())
     }
 
     /// What the user's roles say of an action on an entity.

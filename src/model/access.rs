@@ -34,9 +34,13 @@ impl Action {
     /// Those that are a command with a policy of its own; the others narrow one of these.
     pub const COMMANDS: [Action; 4] = [Action::Read, Action::Create, Action::Update, Action::Delete];
 
-    /// Whether a record must be readable too; the server demands it of any command that finds its record by a column.
-    pub const fn needs_read(self) -> bool {
-        matches!(self, Action::Update | Action::Delete | Action::Export | Action::Share | Action::Assign)
+    /// What must be allowed too: reading, which the server demands of any command that finds its record by a column; of importing, creating.
+    pub const fn presupposes(self) -> Option<Action> {
+        match self {
+            Action::Read | Action::Create => None,
+            Action::Update | Action::Delete | Action::Export | Action::Share | Action::Assign => Some(Action::Read),
+            Action::Import => Some(Action::Create),
+        }
     }
 
     /// The action's name in the configuration.

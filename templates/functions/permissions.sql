@@ -26,13 +26,13 @@ WITH {% include "functions/asking.sql" %}, narrowing AS MATERIALIZED (
     SELECT {{ rule.place | q }}, {{ rule.width | q }}, {{ rule.scope | q }} WHERE {{ rule.holds | q }}
 {%- endfor %}
 ), allowed AS MATERIALIZED (
-    SELECT p.place, p.entity, p.action, g.width, g.scopes, n.width AS left_width, n.scope AS left_scope, n.restrictions
+    SELECT p.place, p.needs, p.entity, p.action, g.width, g.scopes, n.width AS left_width, n.scope AS left_scope, n.restrictions
     FROM (
-        VALUES (0, NULL::text, NULL::text)
+        VALUES (0, NULL::text, NULL::text, NULL::text)
 {%- for place in places %},
-            ({{ place.place | q }}, {{ place.entity | q }}, {{ place.action | q }})
+            ({{ place.place | q }}, {{ place.needs | q }}, {{ place.entity | q }}, {{ place.action | q }})
 {%- endfor %}
-    ) AS p(place, entity, action)
+    ) AS p(place, needs, entity, action)
     JOIN (
         SELECT r.place, max(r.width) AS width, array_agg(r.scope ORDER BY r.width DESC, r.scope) AS scopes
         FROM granted AS r
@@ -43,5 +43,5 @@ WITH {% include "functions/asking.sql" %}, narrowing AS MATERIALIZED (
 )
 SELECT a.entity, a.action, CASE WHEN a.left_width < a.width THEN a.left_scope ELSE a.scopes[1] END, a.scopes, coalesce(a.restrictions, '{}'::text[])
 FROM allowed AS a
-WHERE a.action <> ALL ({{ needing_read | q }}) OR a.entity IN (SELECT r.entity FROM allowed AS r WHERE r.action = 'read')
+WHERE (a.entity, a.needs) IN (SELECT r.entity, r.action FROM allowed AS r)
 ORDER BY a.place

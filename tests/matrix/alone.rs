@@ -49,7 +49,7 @@ pub fn cells(bench: &Bench, random: &mut Random, pools: &Pools, everyone: &[Aske
         for (asker, to, _) in &users {
             let mut given = Given::as_it_is(bench);
             given.role(to, role);
-            given.restriction(to, &restriction.name);
+            given.restriction(to, &restriction.name, true);
             all.extend(given.cells(bench, random, pools, asker, What::All));
         }
     }

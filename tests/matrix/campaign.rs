@@ -30,7 +30,7 @@ pub struct Campaign {
 }
 
 /// Kinds of cells; what is quick comes first.
-const KINDS: [&str; 17] = [
+const KINDS: [&str; 18] = [
     "who has what",
     "people",
     "helpers",
@@ -44,6 +44,7 @@ const KINDS: [&str; 17] = [
     "moving blindly",
     "sharing",
     "handing over",
+    "importing",
     "given to everyone",
     "adding",
     "can",

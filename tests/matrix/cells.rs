@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crm_access::decide::{Judge, Outcome, Reads, Row, Value, World, assign, delete, export, insert, lock, select, update};
+use crm_access::decide::{Judge, Outcome, Reads, Row, Value, World, delete, export, insert, lock, select, update};
 use crm_access::model::{Action, Entity, Link, Model, Owners, RestrictionName, TableName};
 use crm_access::program::Target;
 use crm_access::render::{Plain, Quoting};
@@ -15,15 +15,15 @@ use crate::random::Random;
 use crate::schema::{Table, fresh_key, literal};
 
 /// New values that are tried in each column, new rows that are tried, and how many of those that must be refused.
-const VALUES: usize = 2;
+pub const VALUES: usize = 2;
 const NEW_ROWS: usize = 14;
-const REFUSED: usize = 5;
+pub const REFUSED: usize = 5;
 /// New rows of one parent alone, for each of several.
 const ORPHANS: usize = 4;
 /// Rows that are moved blindly.
 const BLIND: usize = 4;
 /// Rows that are moved.
-const MOVED: usize = 9;
+pub const MOVED: usize = 9;
 /// Users with the same roles and restrictions who are tried.
 const ALIKE: usize = 1;
 
@@ -113,6 +113,7 @@ pub fn of_asker(bench: &Bench, random: &mut Random, pools: &Pools, asker: Asker,
             parts.push(("changing", about.changing(random)));
             parts.push(("adding", about.adding(random)));
             parts.push(("handing over", about.handing_over(random)));
+            parts.push(("importing", about.importing()));
             parts.push(("can", about.can(random, known)));
             if bench.shares {
                 parts.push(("sharing", about.sharing(random)));
@@ -247,11 +248,7 @@ impl About<'_> {
 
     /// New rows that have one of several parents and no other.
     fn of_one_parent(&self) -> Vec<Row> {
-        let column = |parent: &crm_access::model::Parent| match &parent.link {
-            Link::Column(column) => Some(column.to_string()),
-            Link::Table(..) => None,
-        };
-        let columns: Vec<String> = self.entity.parents.iter().filter_map(column).collect();
+        let columns = self.parent_columns();
         let (mut random, kind) = (Random::new(self.rows.len() as u64), self.table.kind(self.entity.key.as_str()));
         let mut all = Vec::new();
         for kept in columns.iter().filter(|_| columns.len() > 1) {
@@ -263,6 +260,15 @@ impl About<'_> {
             }
         }
         all
+    }
+
+    /// Columns that name a parent.
+    fn parent_columns(&self) -> Vec<String> {
+        let column = |parent: &crm_access::model::Parent| match &parent.link {
+            Link::Column(column) => Some(column.to_string()),
+            Link::Table(..) => None,
+        };
+        self.entity.parents.iter().filter_map(column).collect()
     }
 
     /// The key of a parent that the user can read, for a column that names parents.
@@ -285,17 +291,12 @@ impl About<'_> {
         count(&update(self.judge, self.entity, &|row| Some(row.clone()), Reads(false)))
     }
 
-    /// Moves of rows in and out of view: those that must succeed all at once, some of those that must not one by one.
+    /// Moves of rows in and out of view, and from one parent to another.
     fn changing(&self, random: &mut Random) -> Vec<Check> {
-        let (table, key) = (self.table.sql(), Plain.identifier(self.entity.key.as_str()));
-        let may = |action: Action, row: &Row| self.judge.may(self.entity, action, row).allowed;
-        let both = |row: &Row| may(Action::Read, row) && may(Action::Update, row);
-        let mut open: Vec<&Row> = self.rows.iter().filter(|row| both(row)).collect();
+        let mut open = self.open();
         let mut checks = Vec::new();
         for column in &self.table.columns {
             let Some(values) = self.pools.get(&(self.table.name.clone(), column.name.clone())) else { continue };
-            let owns = self.entity.assigned
-                && matches!(&self.entity.owners, Owners::Columns(columns) if columns.iter().any(|owner| owner.as_str() == column.name));
             let mine: Vec<&Value> = values.iter().filter(|value| value.key().as_deref() == self.user).take(1).collect();
             let mut tried: Vec<Value> = mine.into_iter().cloned().chain([Value::Null]).collect();
             tried.extend((0..VALUES).filter(|_| !values.is_empty()).map(|_| random.pick(values).clone()));
@@ -305,61 +306,69 @@ impl About<'_> {
                 open.remove(random.below(open.len()));
             }
             for value in tried {
-                let becomes = |row: &Row| {
-                    let mut row = row.clone();
-                    row.insert(column.name.clone(), value.clone());
-                    row
-                };
-                let given = |row: &Row| !owns || row.get(&column.name) == Some(&value) || self.judge.may_assign(self.entity, row, &value);
-                let (good, mut bad): (Vec<&Row>, Vec<&Row>) = open.iter().copied().partition(|row| both(&becomes(row)) && given(row));
-                let set = format!("UPDATE {table} SET {} = {}", Plain.identifier(&column.name), literal(&value));
-                let only = |rows: &[&Row]| {
-                    let keys: Vec<String> = rows.iter().map(|row| literal(&self.key_of(row))).collect();
-                    format!("{set} WHERE {key} IN ({})", keys.join(", "))
-                };
-                if !good.is_empty() {
-                    checks.push(check(self.returning(&only(&good)), self.keys(good.iter().copied())));
-                }
-                while bad.len() > REFUSED {
-                    bad.remove(random.below(bad.len()));
-                }
-                // The trigger on owners comes first.
-                let how = if owns { "denied" } else { "refused" };
-                checks.extend(bad.iter().map(|row| check(only(&[row]), how.to_owned())));
+                checks.extend(self.moved(random, &open, &[(&column.name, value)]));
             }
         }
+        checks.extend(self.moving_over());
         checks
     }
 
-    /// Records that are handed over: those that may be all at once, some of those that may not one by one, and both together.
-    fn handing_over(&self, random: &mut Random) -> Vec<Check> {
-        let entity = Plain.literal(self.entity.name.as_str());
-        let give = |rows: &[&Row], to: &Value| {
-            let keys: Vec<String> = rows.iter().map(|row| Plain.literal(&self.key_of(row).to_string())).collect();
-            format!("SELECT crm_access.assign_record({entity}, ARRAY[{}]::text[], {}::text)", keys.join(", "), literal(to))
+    /// Rows that the user may read and update.
+    fn open(&self) -> Vec<&Row> {
+        self.rows.iter().filter(|row| self.may_update(row)).collect()
+    }
+
+    fn may_update(&self, row: &Row) -> bool {
+        let may = |action: Action| self.judge.may(self.entity, action, row).allowed;
+        may(Action::Read) && may(Action::Update)
+    }
+
+    /// A change of rows: those that must succeed all at once, some of those that must not one by one.
+    fn moved(&self, random: &mut Random, rows: &[&Row], values: &[(&str, Value)]) -> Vec<Check> {
+        let becomes = |row: &Row| {
+            let changed = values.iter().map(|(column, value)| ((*column).to_owned(), value.clone()));
+            row.clone().into_iter().chain(changed).collect::<Row>()
         };
-        let users = &self.model.directory.users;
-        let people: Vec<Value> =
-            self.judge.world().rows(&users.table).iter().filter_map(|row| row.get(users.key.as_str()).cloned()).collect();
-        if !self.entity.assigned {
-            let some: Vec<&Row> = self.rows.iter().take(1).collect();
-            return people.iter().take(1).map(|to| check(give(&some, to), "error 55000".to_owned())).collect();
-        }
-        let mut tried: Vec<Value> = people.iter().filter(|key| key.key().as_deref() == self.user).cloned().collect();
-        tried.extend((0..VALUES).map(|_| random.pick(&people).clone()));
-        tried.extend(matches!(self.entity.owners, Owners::Columns(_)).then_some(Value::Null));
+        let owns =
+            |column: &str| matches!(&self.entity.owners, Owners::Columns(owners) if owners.iter().any(|owner| owner.as_str() == column));
+        let owners: Vec<&(&str, Value)> = values.iter().filter(|(column, _)| self.entity.assigned && owns(column)).collect();
+        let given = |row: &Row| {
+            let may = |(column, to): &&(&str, Value)| row.get(*column) == Some(to) || self.judge.may_assign(self.entity, row, to);
+            owners.iter().all(may)
+        };
+        let (good, mut bad): (Vec<&Row>, Vec<&Row>) = rows.iter().copied().partition(|row| self.may_update(&becomes(row)) && given(row));
+        let set: Vec<String> = values.iter().map(|(column, value)| format!("{} = {}", Plain.identifier(column), literal(value))).collect();
+        let only = |rows: &[&Row]| {
+            let keys: Vec<String> = rows.iter().map(|row| literal(&self.key_of(row))).collect();
+            let key = Plain.identifier(self.entity.key.as_str());
+            format!("UPDATE {} SET {} WHERE {key} IN ({})", self.table.sql(), set.join(", "), keys.join(", "))
+        };
         let mut checks = Vec::new();
-        for to in tried {
-            let rows: Vec<&Row> = (0..MOVED).filter(|_| !self.rows.is_empty()).map(|_| random.pick(self.rows)).collect();
-            let may = |row: &&Row| assign(self.judge, self.entity, &[self.key_of(row)], &to, &Value::Null) != Outcome::Refused;
-            let (good, bad): (Vec<&Row>, Vec<&Row>) = rows.into_iter().partition(may);
-            if !good.is_empty() {
-                checks.push(check(give(&good, &to), "rows 1".to_owned()));
-            }
-            checks.extend(bad.iter().take(REFUSED).map(|row| check(give(&[row], &to), "denied".to_owned())));
-            if !good.is_empty() && !bad.is_empty() {
-                checks.push(check(give(&[good, bad].concat(), &to), "denied".to_owned()));
-            }
+        if !good.is_empty() {
+            checks.push(check(self.returning(&only(&good)), self.keys(good.iter().copied())));
+        }
+        while bad.len() > REFUSED {
+            bad.remove(random.below(bad.len()));
+        }
+        // The trigger on owners comes first.
+        let how = if owners.is_empty() { "refused" } else { "denied" };
+        checks.extend(bad.iter().map(|row| check(only(&[row]), how.to_owned())));
+        checks
+    }
+
+    /// Moves from all parents to one that can be read, as far as nobody but the policies forbids that.
+    fn moving_over(&self) -> Vec<Check> {
+        let columns = self.parent_columns();
+        if columns.len() < 2 {
+            return Vec::new();
+        }
+        let (mut random, open) = (Random::new(self.rows.len() as u64), self.open());
+        let mut checks = Vec::new();
+        for to in &columns {
+            let Some(parent) = self.readable_parent(&mut random, to) else { continue };
+            let others = columns.iter().filter(|column| *column != to).map(|column| (column.as_str(), Value::Null));
+            let values: Vec<(&str, Value)> = others.chain([(to.as_str(), parent)]).collect();
+            checks.extend(self.moved(&mut random, &open, &values));
         }
         checks
     }
@@ -391,10 +400,9 @@ impl About<'_> {
     }
 
     /// New rows, some with keys that links lead to already.
-    fn adding(&self, random: &mut Random) -> Vec<Check> {
-        let into = |rows: &[Row]| format!("INSERT INTO {} {}", self.table.sql(), self.table.values(rows));
+    pub fn new_rows(&self, random: &mut Random) -> Vec<Row> {
         let kind = self.table.kind(self.entity.key.as_str());
-        let new: Vec<Row> = (0..NEW_ROWS)
+        (0..NEW_ROWS)
             .map(|number| {
                 let key = fresh_key(kind, if number < ABSENT { 900 + number } else { 1000 + number });
                 let mut new = row(random, self.table, self.pools, self.rows, None);
@@ -416,7 +424,13 @@ impl About<'_> {
                 }
                 new
             })
-            .collect();
+            .collect()
+    }
+
+    /// What may be added, all at once, and what may not, one by one.
+    fn adding(&self, random: &mut Random) -> Vec<Check> {
+        let into = |rows: &[Row]| format!("INSERT INTO {} {}", self.table.sql(), self.table.values(rows));
+        let new = self.new_rows(random);
         let may = |reads: Reads, row: &Row| insert(self.judge, self.entity, std::slice::from_ref(row), reads) != Outcome::Refused;
         let mut checks = Vec::new();
         let some = |rows: Vec<Row>, random: &mut Random| {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crm_access::decide::{Row, Value, World};
 use crm_access::model::{
-    Assigned, CircleKind, ColumnName, LeaderRule, Members, Model, NameTable, Period, Promotion, RestrictionName, RoleName, SharingRule,
-    Subject, TableName,
+    Assigned, CircleKind, ColumnName, LeaderRule, Members, Model, NameTable, Period, Promotion, Restriction, RestrictionName, RoleName,
+    SharingRule, Subject, TableName,
 };
 
 /// Which assignments are meant.
@@ -19,6 +19,14 @@ pub enum When {
 
 /// A user and a rule that is broken for them.
 pub type Forbidden = BTreeSet<(String, String)>;
+
+/// Whether some role, leadership or restriction may not go with a restriction.
+pub fn combines(model: &Model) -> bool {
+    let rules = |restriction: &Restriction| {
+        !restriction.not_for.is_empty() || restriction.leaders.is_some() || !restriction.conflicts_with.is_empty()
+    };
+    model.restrictions.iter().any(rules)
+}
 
 /// What may not be. `before` is how things stood before a change: a restriction that was there may be lifted by a promotion.
 pub fn forbidden(model: &Model, world: &World, before: Option<&World>) -> Forbidden {

@@ -63,12 +63,12 @@ impl Given {
         self.world.stored_roles.push(Assigned { what: role.clone(), to: to.clone(), confirmed: false, period, channel: None });
     }
 
-    pub fn restriction(&mut self, to: &Subject, name: &RestrictionName) {
+    pub fn restriction(&mut self, to: &Subject, name: &RestrictionName, confirmed: bool) {
         let period = Period::default();
-        let (taken, stored) = (taken("restriction", name.as_str(), to), store("restriction", name.as_str(), to, true, period));
+        let (taken, stored) = (taken("restriction", name.as_str(), to), store("restriction", name.as_str(), to, confirmed, period));
         self.sql.push_str(&format!("{taken}{stored};"));
         self.world.stored_restrictions.retain(|given| !(given.what == *name && given.to == *to));
-        self.world.stored_restrictions.push(Assigned { what: name.clone(), to: to.clone(), confirmed: true, period, channel: None });
+        self.world.stored_restrictions.push(Assigned { what: name.clone(), to: to.clone(), confirmed, period, channel: None });
     }
 
     /// Makes a user the creator of every other record.

@@ -21,6 +21,7 @@ mod equivalent;
 mod expressions;
 mod given;
 mod givings;
+mod handover;
 mod mutants;
 mod probes;
 mod questions;

@@ -18,7 +18,9 @@ impl About<'_> {
             let mut some: Vec<&Row> = (0..4).filter(|_| !self.rows.is_empty()).map(|_| random.pick(self.rows)).collect();
             some.sort();
             some.dedup();
-            let allowed = some.iter().filter(|row| may(Action::Read, row) && may(action, row));
+            let allowed = some
+                .iter()
+                .filter(|row| may(Action::Read, row) && action.presupposes().is_none_or(|first| may(first, row)) && may(action, row));
             let keys: Vec<String> = some.iter().map(|row| Plain.literal(&self.key_of(row).to_string())).collect();
             let (name, entity) = (action.name(), Plain.literal(self.entity.name.as_str()));
             let sql =
@@ -26,11 +28,11 @@ impl About<'_> {
             checks.push(check(sql, self.keys(allowed.clone().copied())));
             let sql = format!("SELECT array_agg(k) FROM crm_access.can('{name}', {entity}, ARRAY[{}]::text[]) AS k", keys.join(", "));
             checks.push(check(sql, self.keys(allowed.copied())));
-            let any = known && self.any(action) && (!action.needs_read() || self.any(Action::Read));
+            let any = known && self.any(action) && action.presupposes().is_none_or(|first| self.any(first));
             let sql = format!("SELECT array_agg(x::text) FROM (SELECT crm_access.can('{name}', {entity}) AS x) AS x");
             checks.push(check(sql, format!("keys {any}")));
         }
-        let possible = |action: &Action| known && self.any(*action) && (!action.needs_read() || self.any(Action::Read));
+        let possible = |action: &Action| known && self.any(*action) && action.presupposes().is_none_or(|first| self.any(first));
         let mut permitted: Vec<&str> = Action::ALL.iter().filter(|action| possible(action)).map(|action| action.name()).collect();
         permitted.sort_unstable();
         let sql =
@@ -79,7 +81,7 @@ impl About<'_> {
     }
 
     /// Whether some record may be allowed, whatever the record: a role that counts grants something, no restriction leaves nothing.
-    fn any(&self, action: Action) -> bool {
+    pub fn any(&self, action: Action) -> bool {
         let (Some(user), world) = (self.user, self.judge.world()) else { return false };
         // A part of updating, where it is no action of its own.
         let action = match (action, &self.entity.owners) {
