@@ -186,9 +186,10 @@ END
 $function$;
 
 -- Everybody whose roles differ in strength on an action of an entity: each of these roles, what it gives there, where it comes from, and
--- whether it wins by the conflict strategy (B6). For whoever applied the configuration.
+-- whether it wins by the conflict strategy (B6). What differs only over a channel has its name; roles of different channels are not held at
+-- once. For whoever applied the configuration.
 CREATE OR REPLACE FUNCTION crm_access.conflicts()
-RETURNS TABLE (user_key text, entity text, action text, role text, level text, given_by text[], wins boolean)
+RETURNS TABLE (user_key text, entity text, action text, role text, level text, given_by text[], wins boolean, channel text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $function$
 #variable_conflict use_column
 BEGIN

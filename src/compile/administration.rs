@@ -184,5 +184,6 @@ fn listed<R: ToString>(kind: &str, assigned: &Assigned<R>) -> Value {
         "subdepartments": subdepartments,
         "from": optional(assigned.period.from.map(Sql::literal)),
         "until": optional(assigned.period.until.map(Sql::literal)),
+        "channel": optional(assigned.channel.as_ref().map(Sql::literal)),
     })
 }

@@ -1,6 +1,6 @@
 //! Who has roles of different strength (B6): as a function of the database, and as a question that can be asked before anything is applied.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -24,6 +24,7 @@ pub fn conflicts(functions: &mut Functions) -> Result<(), CompileError> {
             ("level", "text"),
             ("given_by", "text[]"),
             ("wins", "boolean"),
+            ("channel", "text"),
         ];
         let columns = types.map(|(name, kind)| (Sql::ident(name), Sql::word(kind))).to_vec();
         let body = Body { template: "conflicts", values: conflict_values(model, model.assignments.stored, false) };
@@ -44,19 +45,41 @@ pub fn conflict_query(model: &Model, stored: bool) -> Body {
 
 /// A query for every active user's roles: the user's key and the role's name.
 pub fn holder_query(model: &Model, stored: bool) -> Body {
-    Body { template: "holders", values: held_values(model, stored && model.assignments.stored, true) }
+    // Over whichever channel.
+    let channels = model.directory.channels.iter().map(|channel| channel.name.as_str());
+    let contexts = [context(0, channels.collect())].into();
+    Body { template: "holders", values: held_values(model, stored && model.assignments.stored, true, contexts) }
 }
 
-fn held_values(model: &Model, stored: bool, inline: bool) -> BTreeMap<&'static str, Value> {
+/// Channels whose roles are held at once, as the role that logs in has it: none, and those of each role.
+fn contexts(model: &Model) -> Value {
+    let channels = &model.directory.channels;
+    let at_once = |login| -> Vec<&str> {
+        channels.iter().filter(|channel| channel.roles.contains(login)).map(|channel| channel.name.as_str()).collect()
+    };
+    let over: BTreeSet<Vec<&str>> = channels.iter().flat_map(|channel| &channel.roles).map(at_once).collect();
+    [Vec::new()].into_iter().chain(over).enumerate().map(|(place, channels)| context(place, channels)).collect()
+}
+
+fn context(place: usize, channels: Vec<&str>) -> Value {
+    json!({
+        "place": number(place),
+        "name": if channels.is_empty() { value(Sql::word("NULL::text")) } else { value(Sql::literal(channels.join(", "))) },
+        "channels": value(Sql::Texts(channels.into_iter().map(str::to_owned).collect())),
+    })
+}
+
+fn held_values(model: &Model, stored: bool, inline: bool, contexts: Value) -> BTreeMap<&'static str, Value> {
     let mut values = given_values(model, stored);
     values.extend(subject_values(&model.directory, false));
     values.insert("inline", Value::Bool(inline));
+    values.insert("contexts", contexts);
     values.insert("active", optional(model.directory.users.active.as_ref().map(Sql::ident)));
     values
 }
 
 fn conflict_values(model: &Model, stored: bool, inline: bool) -> BTreeMap<&'static str, Value> {
-    let mut values = held_values(model, stored, inline);
+    let mut values = held_values(model, stored, inline, contexts(model));
     let strategy = match model.conflict {
         Conflict::Union => "union",
         Conflict::MostSpecific => "most_specific",

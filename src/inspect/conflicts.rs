@@ -45,7 +45,7 @@ pub fn holdings_question(model: &Model, stored: bool, what: Holdings) -> Result<
     Ok(match what {
         Holdings::All => verified_query(&holder_query(model, stored))?,
         Holdings::Conflicts => format!(
-            "SELECT q.user_key, pg_catalog.to_json(q)::pg_catalog.text FROM (\n{}\n) AS q(user_key, entity, action, role, level, given_by, wins)",
+            "SELECT q.user_key, pg_catalog.to_json(q)::pg_catalog.text FROM (\n{}\n) AS q(user_key, entity, action, role, level, given_by, wins, channel)",
             verified_query(&conflict_query(model, stored))?
         ),
     })
@@ -61,9 +61,15 @@ struct Side {
     level: String,
     given_by: Vec<String>,
     wins: bool,
+    channel: Option<String>,
 }
 
 impl Side {
+    /// Whose roles differ where.
+    fn about(&self) -> (&str, &str, Option<&str>) {
+        (&self.user_key, &self.entity, self.channel.as_deref())
+    }
+
     fn words(&self) -> String {
         let wins = if self.wins { ", which counts" } else { "" };
         format!("{} gives {} by {}{wins}", quoted(&self.role), quoted(&self.level), listed(self.given_by.iter().map(String::as_str)))
@@ -106,17 +112,18 @@ pub fn conflicts(config: &Config, differing: &[(String, String)], held: &[(Strin
 
 /// A line for each user and entity, with the actions for which all is the same.
 fn told(sides: &[Side]) -> Vec<String> {
-    let mut conflicts: Vec<(&str, &str, Vec<&str>, String)> = Vec::new();
-    for group in sides.chunk_by(|one, other| (&one.user_key, &one.entity, &one.action) == (&other.user_key, &other.entity, &other.action)) {
-        let Some(Side { user_key, entity, action, .. }) = group.first() else { continue };
+    let mut conflicts: Vec<(&Side, Vec<&str>, String)> = Vec::new();
+    for group in sides.chunk_by(|one, other| one.about() == other.about() && one.action == other.action) {
+        let Some(side) = group.first() else { continue };
         let words = group.iter().map(Side::words).collect::<Vec<_>>().join("; ");
-        match conflicts.iter_mut().rev().take(8).find(|(user, of, _, said)| *user == user_key && *of == entity && *said == words) {
-            Some((_, _, actions, _)) => actions.push(action),
-            None => conflicts.push((user_key, entity, vec![action], words)),
+        match conflicts.iter_mut().rev().take(8).find(|(other, _, said)| other.about() == side.about() && *said == words) {
+            Some((_, actions, _)) => actions.push(&side.action),
+            None => conflicts.push((side, vec![&side.action], words)),
         }
     }
-    let line = |(user, entity, actions, words): (&str, &str, Vec<&str>, String)| {
-        format!("the roles of user {} differ on {} ({}): {words}", quoted(user), quoted(entity), actions.join(", "))
+    let line = |(side, actions, words): (&Side, Vec<&str>, String)| {
+        let over = side.channel.as_ref().map(|channel| format!(" over channel {}", quoted(channel))).unwrap_or_default();
+        format!("the roles of user {} differ on {} ({}){over}: {words}", quoted(&side.user_key), quoted(&side.entity), actions.join(", "))
     };
     conflicts.into_iter().map(line).collect()
 }

@@ -6,7 +6,7 @@ use crm_access::program::Target;
 use crm_access::text::{Diagnostics, Severity, Source};
 
 use crate::bitrix::{LEADS, department, department_tree, manager_reads, own};
-use crate::language::{DOCS, Parts};
+use crate::language::{DOCS, Parts, TABLES};
 use crate::support::{TARGETS, World, applier, project_file, tables_only, url};
 
 fn preset(conflict: &str) -> String {
@@ -151,6 +151,59 @@ assignments:
         // Silence about an entity is no level.
         assert_eq!(world.really("SELECT 1 FROM crm_access.conflicts() WHERE role = 'silent'").len(), 0);
         DOCS.assert_every(&mut world, "2", "true");
+    }
+}
+
+#[test]
+fn b6_roles_of_different_channels_are_not_held_at_once() {
+    let logins = ["crm_fax", "crm_mail", "crm_both"]
+        .map(|role| format!("DO $$ BEGIN CREATE ROLE {role} LOGIN IN ROLE crm_app; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;\n"))
+        .concat();
+    let rest = "
+roles: {a: {grants: {doc: {read: all}}}, b: {grants: {doc: {read: own}}}, c: {grants: {doc: {read: created}}}}
+assignments:
+  listed:
+    - {role: a, user: 2, channel: fax}
+    - {role: b, user: 2, channel: mail}
+    - {role: a, user: 3}
+    - {role: a, user: 4}
+    - {role: b, user: 4}
+  stored: true
+";
+    let (teams, channels) = ("  teams: {", "  channels: {fax: crm_fax, mail: [crm_mail, crm_both], web: crm_both}\n");
+    let text = Parts { rest, ..Parts::default() }.text().replace(teams, &format!("{channels}{teams}"));
+    let sides = "SELECT concat_ws('|', channel, user_key, role, array_to_string(given_by, ','), wins) FROM crm_access.conflicts() WHERE user_key IN ('2', '3', '4')";
+    for target in TARGETS {
+        let mut world = World::made(&format!("{TABLES}{logins}"), target, &text);
+        let always = ["4|a|user (configuration)|t", "4|b|user (configuration)|f"];
+        assert_eq!(world.really(sides), always);
+        world.assigns("SELECT crm_access.assign('b', 'channel', 'mail')").unwrap();
+        let over_mail = |channel: &str| [format!("{channel}|3|a|user (configuration)|t"), format!("{channel}|3|b|channel mail (stored)|f")];
+        // What is told of 4 without a channel is told once.
+        let expected: Vec<String> = always.iter().map(ToString::to_string).chain(over_mail("mail")).chain(over_mail("mail, web")).collect();
+        assert_eq!(world.really(sides), expected);
+        let line = |channel: &str| {
+            let (a, b) = ("`a` gives `all` by `user (configuration)`, which counts", "`b` gives `own` by `channel mail (stored)`");
+            (Severity::Note, "role-conflict", format!("the roles of user `3` differ on `doc` (read) over channel `{channel}`: {a}; {b}"))
+        };
+        let told = said(&world.database, target, &text);
+        let of_three: Vec<_> = told.into_iter().filter(|(.., message)| message.contains("user `3`")).collect();
+        assert_eq!(of_three, [line("mail"), line("mail, web")]);
+        // One login, two channels.
+        world.assigns("SELECT crm_access.assign('c', 'channel', 'web')").unwrap();
+        let both = world.really(&format!("{sides} AND channel LIKE '%web' AND user_key <> '3'"));
+        let mail = "channel mail (stored)";
+        assert_eq!(
+            both,
+            [
+                format!("mail, web|2|b|{mail},user (configuration, over channel mail)|t"),
+                "mail, web|2|c|channel web (stored)|f".to_owned(),
+                "mail, web|4|a|user (configuration)|t".to_owned(),
+                format!("mail, web|4|b|{mail},user (configuration)|f"),
+                "mail, web|4|c|channel web (stored)|f".to_owned(),
+            ]
+        );
+        assert!(world.really("SELECT 1 FROM crm_access.conflicts() WHERE channel IN ('fax', 'web')").is_empty());
     }
 }
 
