@@ -108,6 +108,8 @@ INSERT INTO crm_access.consistency (only_row) VALUES (true) ON CONFLICT DO NOTHI
 CREATE TABLE IF NOT EXISTS crm_access.log (
     at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     actor text,
+    -- Who acted on behalf of the actor, if not the actor.
+    delegate text,
     database_role name NOT NULL DEFAULT session_user,
     action text NOT NULL,
     entity text,

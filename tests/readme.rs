@@ -32,7 +32,8 @@ fn every_command_and_function_that_the_readme_names_exists() {
         include_str!("../sql/state.sql"),
         include_str!("../sql/questions.sql"),
         include_str!("../sql/records.sql"),
-        include_str!("../sql/administration.sql")
+        include_str!("../sql/administration.sql"),
+        include_str!("../sql/delegation.sql")
     );
     let functions = [
         "current_user_key",
@@ -46,6 +47,10 @@ fn every_command_and_function_that_the_readme_names_exists() {
         "roles",
         "assignments",
         "conflicts",
+        "delegate",
+        "end_delegation",
+        "delegations",
+        "act_on_behalf_of",
         "assign_record",
         "import",
         "submit",

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::CompileError;
 use super::access::texts;
+use super::delegation;
 use super::directory::user_values;
 use super::functions::{Callers, Functions, Made, Need, optional, qualified, reading, value};
 use crate::model::{Assigned, Conflict, Model, NameTable, Subject};
@@ -16,7 +17,7 @@ pub fn administration(functions: &mut Functions) -> Result<(), CompileError> {
     let model = functions.model;
     let text = || Sql::word("text");
     let boolean = || Sql::word("boolean");
-    if model.is_delegated() || model.is_listed() {
+    if model.is_administered() || model.is_listed() {
         functions.require(Need::Fixed("administers"), |_, name| {
             let body = Body { template: "administers", values: [("rights", rights(model))].into_iter().collect() };
             Ok(Made {
@@ -26,12 +27,13 @@ pub fn administration(functions: &mut Functions) -> Result<(), CompileError> {
             })
         })?;
     }
-    if model.is_delegated() {
-        functions.require(Need::Fixed("administer"), |_, name| {
+    if model.is_administered() {
+        functions.require(Need::Fixed("administer"), |functions, name| {
             let mut values = user_values(&model.directory);
             let channels = model.directory.channels.iter().flat_map(|channel| &channel.roles);
             let logins: BTreeSet<String> = channels.map(ToString::to_string).chain([String::new()]).collect();
             values.insert("logins", value(Sql::Texts(logins.into_iter().collect())));
+            values.insert("delegation", delegation::asked(functions));
             values.insert("union", (model.conflict == Conflict::Union).into());
             let time = || Sql::word("timestamptz");
             let function = Function {

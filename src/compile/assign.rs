@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::CompileError;
 use super::access::record_condition;
+use super::delegation;
 use super::directory::user_values;
 use super::functions::{Callers, Functions, Made, Need, body, optional, qualified, reading, value};
 use super::key_type;
@@ -57,7 +58,7 @@ fn given(functions: &mut Functions, entity: &Entity) -> Result<Expr, CompileErro
 }
 
 /// `active_user(key)` and `known_user(key)`.
-fn users(functions: &mut Functions) -> Result<(), CompileError> {
+pub(super) fn users(functions: &mut Functions) -> Result<(), CompileError> {
     let users = &functions.model.directory.users;
     let key = key_type(users.key_type);
     for (name, why) in [
@@ -96,6 +97,7 @@ fn assign_one(functions: &mut Functions, entity: &Entity) -> Result<String, Comp
                 ("readable", value(Sql::Expr(readable))),
                 ("assignable", value(Sql::Expr(assignable))),
                 ("given", value(Sql::Expr(given))),
+                ("delegation", delegation::asked(functions)),
             ],
         );
         match &entity.owners {

@@ -25,7 +25,7 @@ enum Whose {
 
 /// Whether someone may change rights and has some over a channel alone, so that what a change does over other channels must be told as well.
 pub fn asks_over_channels(model: &Model) -> bool {
-    model.is_delegated() && !model.directory.channels.is_empty()
+    model.is_administered() && !model.directory.channels.is_empty()
 }
 
 /// `roles()`, `roles_of(user)`, `granted(...)`, `restrictions()`, `restrictions_of(user)`, `restricted(...)`.

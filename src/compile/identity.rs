@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::delegation;
 use super::directory::user_values;
 use super::functions::{Callers, Functions, Made, Need, body, optional, reading, value};
 use super::{CompileError, key_type};
@@ -75,8 +76,11 @@ pub fn identity(functions: &mut Functions) -> Result<(), CompileError> {
             callers: Callers::Functions,
         })
     })?;
+    delegation::delegate_key(functions)?;
+    let asked = delegation::asked(functions);
     functions.require(Need::Fixed("me"), |_, name| {
         let mut values = user_values(&model.directory);
+        values.insert("delegation", asked);
         values.insert("active", optional(model.directory.users.active.as_ref().map(Sql::ident)));
         let returned = key_type(model.directory.users.key_type);
         Ok(Made {

@@ -9,6 +9,7 @@ mod administration;
 mod assign;
 mod checks;
 mod conflicts;
+mod delegation;
 mod directory;
 mod functions;
 mod identity;

@@ -12,7 +12,7 @@ use crate::program::{Body, Expr, Returns, Sql};
 pub fn permissions(functions: &mut Functions) -> Result<(), CompileError> {
     let model = functions.model;
     let text = || Sql::word("text");
-    if model.is_delegated() {
+    if model.is_administered() {
         functions.require(Need::Fixed("my_restrictions"), |_, name| {
             Ok(Made {
                 function: reading(

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::functions::{Callers, Functions, Made, Need, body, qualified, reading, value};
 use super::policies::{READER_POLICY, policies, reader_policy};
-use super::{CompileError, administration, assign, checks, conflicts, directory, identity, key_type, permissions, shares};
+use super::{CompileError, administration, assign, checks, conflicts, delegation, directory, identity, key_type, permissions, shares};
 use crate::model::{DbRoleName, Entity, Link, Members, Model, Owners, TableName};
 use crate::program::{Function, Program, RULES_SCHEMA, Record, RecordKind, Returns, STATE_SCHEMA, Sql, Statement, Step, Target};
 
@@ -46,6 +46,7 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
     entity_table(&mut functions)?;
     assign::assign(&mut functions)?;
     shares::sharing(&mut functions)?;
+    delegation::delegation(&mut functions)?;
     for table in read_tables(model).iter().filter(|table| !model.entities.iter().any(|entity| entity.table == **table)) {
         records.add(RecordKind::Policy, table.schema.as_str(), &table.name, READER_POLICY);
         protection.push(reader_policy(
@@ -226,14 +227,17 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
         grant("SELECT", table.schema.as_str(), &table.name, Sql::table(table));
     }
     let handed_over = model.entities.iter().any(|entity| entity.assigned);
-    if model.is_delegated() || handed_over {
+    if model.is_administered() || handed_over || model.delegation.is_some() {
         grant("INSERT", STATE_SCHEMA, "log", Sql::state("log"));
     }
-    if model.is_delegated() {
+    if model.is_administered() {
         grant("SELECT, INSERT, UPDATE, DELETE", STATE_SCHEMA, "assignment", Sql::state("assignment"));
         grant("SELECT", STATE_SCHEMA, "object", Sql::state("object"));
     } else if model.assignments.stored {
         grant("SELECT", STATE_SCHEMA, "assignment", Sql::state("assignment"));
+    }
+    if model.delegation.is_some() {
+        grant("SELECT, INSERT, DELETE", STATE_SCHEMA, "delegation", Sql::state("delegation"));
     }
     if shares::used(model) {
         grant("SELECT, INSERT, UPDATE, DELETE", STATE_SCHEMA, "share", Sql::state("share"));
@@ -248,7 +252,7 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
     if target == Target::Extension {
         steps.extend(grant_execute("identity", &[], reader, records));
     }
-    if model.is_delegated() {
+    if model.is_administered() {
         for (function, arguments) in STORING {
             steps.extend(grant_execute(function, arguments, reader, records));
         }
@@ -306,7 +310,7 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
     steps.extend(grant_execute("insert_records", &["regclass", "jsonb"], application, records));
     steps.extend(grant_execute("entity_table", &["text"], application, records));
     steps.extend(grant_execute("importing", &[], application, records));
-    if model.is_delegated() {
+    if model.is_administered() {
         for (function, arguments) in ADMINISTERING {
             steps.extend(grant_execute(function, arguments, application, records));
         }
@@ -319,6 +323,14 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
         let share = ["text", "text", "text", "text", "text", "timestamptz", "timestamptz", "text", "boolean"];
         steps.extend(grant_execute("share", &share, application, records));
         steps.extend(grant_execute("unshare", &["text", "text", "text", "text"], application, records));
+    }
+    if model.delegation.is_some() {
+        let key = "anycompatiblenonarray";
+        steps.extend(grant_execute("delegate", &[key, "timestamptz", "timestamptz", "text", key], application, records));
+        steps.extend(grant_execute("end_delegation", &["bigint"], application, records));
+        steps.extend(grant_execute("delegations", &[], application, records));
+        steps.extend(grant_execute("act_on_behalf_of", &[key], application, records));
+        steps.extend(grant_execute("check_delegation", &[], application, records));
     }
     if target == Target::Extension {
         steps.extend(grant_execute("exporting", &[], application, records));

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::delegation;
 use super::functions::{Callers, Functions, Made, Need, body, qualified, reading, value};
 use super::{CompileError, key_type};
 use crate::model::{Action, Entity, Model, Owners, Term};
@@ -52,7 +53,7 @@ pub fn sharing(functions: &mut Functions) -> Result<(), CompileError> {
         ("share", share, Returns::Void, "opens a record to a subject, for no more than the user may do"),
         ("unshare", text(4), Returns::One(Sql::word("boolean")), "takes a share back: its maker may, and who may share the record"),
     ] {
-        functions.require(Need::Fixed(name), |_, name| {
+        functions.require(Need::Fixed(name), |functions, name| {
             let template = if name == "share" { "share" } else { "unshare" };
             let function = Function {
                 name: qualified(&name),
@@ -60,7 +61,7 @@ pub fn sharing(functions: &mut Functions) -> Result<(), CompileError> {
                 returns,
                 volatility: Volatility::Volatile,
                 security_definer: true,
-                body: body(template, [("entities", entities.clone().into())]),
+                body: body(template, [("entities", entities.clone().into()), ("delegation", delegation::asked(functions))]),
             };
             Ok(Made { function, why: why.to_owned(), callers: Callers::Application })
         })?;

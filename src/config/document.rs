@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::conform::conform;
 use super::schema::SCHEMA;
-use super::{Assignments, Audit, Directory, Entity, Entries, Identity, KeyType, Many, Restriction, Role, SharingRule};
+use super::{Assignments, Audit, Delegation, Directory, Entity, Entries, Identity, KeyType, Many, Restriction, Role, SharingRule};
 use crate::text::{At, Code, Diagnostics, Source};
 use crate::yaml::{self, Kind};
 
@@ -46,6 +46,9 @@ pub struct Config {
     /// Records that are opened to someone beyond what roles grant.
     #[serde(default)]
     pub sharing: Many<SharingRule>,
+    /// Who may have others act for them.
+    #[serde(default)]
+    pub delegation: Option<Delegation>,
     /// What counts for a user whose roles differ in strength. Default `union`.
     #[serde(default)]
     pub conflict: Option<At<Conflict>>,

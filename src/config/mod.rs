@@ -6,6 +6,7 @@
 mod assignment;
 mod audit;
 mod conform;
+mod delegation;
 mod directory;
 mod document;
 mod entity;
@@ -20,6 +21,7 @@ mod sharing;
 
 pub use assignment::{AssignmentTable, Assignments, Flag, Listed};
 pub use audit::{Accept, Audit};
+pub use delegation::Delegation;
 pub use directory::{CircleMembers, Circles, DepartmentMembers, Departments, Directory, Users};
 pub use document::{Config, Conflict, read};
 pub use entity::{Entity, LinkRule, Owners, Parent, Stage};

@@ -24,4 +24,4 @@ pub use forbidden::{Forbidden, forbidden};
 pub use judge::Judge;
 pub use reasons::{Given, Leaf, Reason, Source};
 pub use value::Value;
-pub use world::{Row, Share, World};
+pub use world::{Delegated, Row, Share, World};

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::world::{key_in, value};
-use super::{Given, Reason, Row, Source, Value, World};
+use super::{Delegated, Given, Reason, Row, Source, Value, World};
 use crate::model::{Assigned, CircleKind, ColumnName, Members, Model, NameTable, Period, Promotion, RestrictionName, RoleName, Subject};
 
 /// What is known of someone by key.
@@ -118,9 +118,23 @@ fn over(model: &Model, world: &World, channel: &str) -> bool {
 }
 
 impl<'w> Person<'w> {
-    /// The active user of that key, or why no one is.
+    /// Whoever asks: the active user of that key, or the one on whose behalf that user acts; or why nobody does.
     pub(super) fn find(model: &Model, world: &'w World, user: Option<&str>) -> Result<Person<'w>, Reason> {
-        let person = Person::of(model, world, user.ok_or(Reason::Nobody)?, false);
+        let asking = Person::active(model, world, user.ok_or(Reason::Nobody)?)?;
+        let Some(delegator) = world.on_behalf_of.as_ref().filter(|_| model.delegation.is_some()) else { return Ok(asking) };
+        let now = |period: Period| {
+            period.from.is_none_or(|from| from.as_microsecond() <= world.now)
+                && period.until.is_none_or(|until| world.now < until.as_microsecond())
+        };
+        let covers = |given: &Delegated| given.delegator == *delegator && given.delegate == asking.key && now(given.period);
+        if !world.delegations.iter().any(covers) {
+            return Err(Reason::NoDelegation(delegator.clone()));
+        }
+        Person::active(model, world, delegator)
+    }
+
+    fn active(model: &Model, world: &'w World, user: &str) -> Result<Person<'w>, Reason> {
+        let person = Person::of(model, world, user, false);
         let row = person.row.ok_or(Reason::UnknownUser)?;
         if model.directory.users.active.as_ref().is_some_and(|active| !value(row, active).is_true()) {
             return Err(Reason::Inactive);

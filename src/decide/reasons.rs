@@ -13,6 +13,8 @@ pub enum Reason {
     UnknownUser,
     /// The user's active column is not true.
     Inactive,
+    /// The user does not act for the user of that key now.
+    NoDelegation(String),
     /// No such entity.
     UnknownEntity,
     /// No role of the user says anything of that action on that entity.
@@ -81,6 +83,7 @@ impl fmt::Display for Reason {
         match self {
             Reason::Nobody => f.write_str("nobody asks"),
             Reason::UnknownUser => f.write_str("the user is not known"),
+            Reason::NoDelegation(user) => write!(f, "the user does not act for user {user} now"),
             Reason::Inactive => f.write_str("the user is not active"),
             Reason::UnknownEntity => f.write_str("the entity is not known"),
             Reason::NoGrant(entity, action) => write!(f, "no role of the user lets them {} any `{entity}`", action.name()),

@@ -27,6 +27,17 @@ pub struct Share {
     pub owners: Vec<Option<String>>,
 }
 
+/// That someone may act for someone else.
+#[derive(Clone, Debug)]
+pub struct Delegated {
+    /// Key of the user whose rights they are.
+    pub delegator: String,
+    /// Key of the user who acts with them.
+    pub delegate: String,
+    /// When.
+    pub period: Period,
+}
+
 /// All data at one point in time.
 #[derive(Clone, Debug, Default)]
 pub struct World {
@@ -40,6 +51,10 @@ pub struct World {
     pub login: Option<String>,
     /// Records that were shared.
     pub shares: Vec<Share>,
+    /// Who may act for whom.
+    pub delegations: Vec<Delegated>,
+    /// Key of the user whom whoever asks wants to act for.
+    pub on_behalf_of: Option<String>,
     /// Who had which restriction that a promotion lifts when assignments last changed, by the user's key.
     pub noted: BTreeSet<(RestrictionName, String)>,
     /// What `now()` is, in microseconds since 1970-01-01 in UTC.

@@ -30,6 +30,7 @@ extension_sql_file!("../../sql/state.sql", name = "state", bootstrap);
 extension_sql_file!("../../sql/questions.sql", name = "questions", requires = ["state"]);
 extension_sql_file!("../../sql/records.sql", name = "records", requires = ["state"]);
 extension_sql_file!("../../sql/administration.sql", name = "administration", requires = ["state"]);
+extension_sql_file!("../../sql/delegation.sql", name = "delegation", requires = ["state"]);
 
 extension_sql!(
     r#"
@@ -43,6 +44,8 @@ SELECT pg_catalog.pg_extension_config_dump('crm_access.object', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.assignment', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.share', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.share_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('crm_access.delegation', '');
+SELECT pg_catalog.pg_extension_config_dump('crm_access.delegation_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.restricted_user', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.assignment_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('crm_access.log', '');

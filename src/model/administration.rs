@@ -36,7 +36,7 @@ impl Administers {
 
 impl Model {
     /// Whether some role may give or take anything.
-    pub fn is_delegated(&self) -> bool {
+    pub fn is_administered(&self) -> bool {
         self.assignments.stored && self.roles.iter().any(|role| role.administers.changes())
     }
 

@@ -6,6 +6,7 @@ mod access;
 mod administration;
 mod assignment;
 mod audit;
+mod delegation;
 mod directory;
 mod entity;
 mod names;
@@ -16,6 +17,7 @@ pub use access::{Action, Grant, Level, ParentTerm, Restriction, RestrictionLevel
 pub use administration::Administers;
 pub use assignment::{Assigned, Assignments, FlagColumn, NameTable, Period, Subject};
 pub use audit::Accepted;
+pub use delegation::Delegation;
 pub use directory::{AttributeType, Channel, Circle, CircleKind, Departments, Directory, Members, Membership, Users};
 pub use entity::{Entity, Link, LinkTable, Owners, Parent};
 pub use names::{ColumnName, DbRoleName, EntityName, IDENTIFIER_BYTES, NameError, RestrictionName, RoleName, SchemaName, TableName};
@@ -44,6 +46,8 @@ pub struct Model {
     pub assignments: Assignments,
     /// Records that are opened beyond what roles grant.
     pub sharing: Vec<SharingRule>,
+    /// Who may have others act for them; none where nobody may.
+    pub delegation: Option<Delegation>,
     /// What counts for a user whose roles differ.
     pub conflict: Conflict,
     /// Findings of the audit that are accepted, in the order of the file.

@@ -50,7 +50,7 @@ pub const STATEMENT_TEMPLATES: &[(&str, &str)] = templates!("":
 pub const FUNCTION_TEMPLATES: &[(&str, &str)] = templates!("functions/":
     "key_of_text", "owners_of_record", "identity_key", "token_user", "me", "attribute", "department_member", "subjects", "listed_period", "stored_period", "stored_channel", "table_period", "roles", "granted", "granted_most_specific",
     "restrictions", "restricted", "my_departments", "my_department_tree", "department_colleagues", "my_circles", "circle_colleagues",
-    "my_reports", "is_in", "members_of", "parents_of_records", "shared", "share", "unshare",
+    "my_reports", "is_in", "members_of", "parents_of_records", "shared", "share", "unshare", "not_covering", "delegate_key", "delegate", "end_delegation", "delegations",
     "records_where", "joined_to_me", "joined_to_set", "all_joined_to_set", "is_joined", "can", "can_entity", "can_each", "can_each_entity",
     "asking", "permissions", "my_restrictions", "administers", "administer", "may_list", "role_list", "given", "assignment_list", "held", "holders", "conflicts",
     "violations",
@@ -65,6 +65,8 @@ const WHOLE: &[&str] = &[
     "check_consistent",
     "share",
     "unshare",
+    "delegate",
+    "end_delegation",
     "administer",
     "may_list",
     "assign_columns",
@@ -117,6 +119,8 @@ impl Renderer {
                 include_str!("../../sql/records.sql"),
                 "\n",
                 include_str!("../../sql/administration.sql"),
+                "\n",
+                include_str!("../../sql/delegation.sql"),
                 "\n",
                 include_str!("../../sql/closing.sql")
             )

@@ -6,6 +6,7 @@ mod administration;
 mod assign;
 mod assignments;
 mod audit;
+mod delegation;
 mod entities;
 mod identity;
 mod names;
@@ -38,6 +39,7 @@ pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) 
     resolver.administration(&mut roles, &restrictions);
     let assignments = resolver.assignments(&roles, &restrictions);
     let sharing = resolver.sharing(&entities, &roles);
+    let delegation = resolver.delegation(&roles);
     let accepted = resolver.accepted();
     let model = Model {
         application_role: application_role?,
@@ -49,6 +51,7 @@ pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) 
         restrictions,
         assignments,
         sharing,
+        delegation,
         conflict: config.conflict.as_ref().map(|conflict| conflict.value).unwrap_or_default(),
         accepted,
     };

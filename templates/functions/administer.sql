@@ -8,6 +8,9 @@ DECLARE
     lifted text;
     done boolean := true;
 BEGIN
+{%- if delegation %}
+{% include "functions/not_covering.sql" %}
+{%- endif %}
     IF NOT crm_access_rules.administers($1, $2) THEN
         RAISE EXCEPTION '% may not % the % %', coalesce('user ' || asking::text, 'nobody'), $1, what, coalesce(quote_literal($2), 'NULL') USING
             ERRCODE = 'insufficient_privilege', HINT = format('A role whose "administers" has the %s under "%s" may.', what, $1);

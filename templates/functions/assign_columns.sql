@@ -24,8 +24,8 @@ BEGIN
           AND {{ given | q }}
         FOR NO KEY UPDATE OF crm_access_record
     ), logged AS (
-        INSERT INTO crm_access.log (actor, action, entity, record_key, detail)
-        SELECT (SELECT crm_access_rules.me()::text), 'assign', {{ entity | q }}, t.crm_access_key, t.crm_access_detail FROM taken AS t
+        INSERT INTO crm_access.log (actor, {% if delegation %}delegate, {% endif %}action, entity, record_key, detail)
+        SELECT (SELECT crm_access_rules.me()::text), {% if delegation %}(SELECT crm_access_rules.delegate_key()), {% endif %}'assign', {{ entity | q }}, t.crm_access_key, t.crm_access_detail FROM taken AS t
         RETURNING 1
     )
     SELECT count(*) INTO crm_access_done FROM logged;

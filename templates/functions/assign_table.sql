@@ -22,8 +22,8 @@ BEGIN
               WHERE crm_access_join.{{ left | q }} = crm_access_record.{{ key | q }} AND crm_access_join.{{ right | q }} = crm_access_assign.crm_access_old))
           AND {{ given | q }}
     ), logged AS (
-        INSERT INTO crm_access.log (actor, action, entity, record_key, detail)
-        SELECT (SELECT crm_access_rules.me()::text), 'assign', {{ entity | q }}, t.crm_access_key, t.crm_access_detail FROM taken AS t
+        INSERT INTO crm_access.log (actor, {% if delegation %}delegate, {% endif %}action, entity, record_key, detail)
+        SELECT (SELECT crm_access_rules.me()::text), {% if delegation %}(SELECT crm_access_rules.delegate_key()), {% endif %}'assign', {{ entity | q }}, t.crm_access_key, t.crm_access_detail FROM taken AS t
         RETURNING 1
     )
     SELECT count(*) INTO crm_access_done FROM logged;

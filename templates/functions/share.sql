@@ -2,6 +2,9 @@ DECLARE
     found_key text;
     owned_by text[];
 BEGIN
+{%- if delegation %}
+{% include "functions/not_covering.sql" %}
+{%- endif %}
     IF $5 IS NULL OR $5 NOT IN ('read', 'update', 'full') THEN
         RAISE EXCEPTION 'unknown level %', coalesce(quote_literal($5), 'NULL') USING
             ERRCODE = 'invalid_parameter_value', HINT = 'The levels are read, update and full.';

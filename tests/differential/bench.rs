@@ -112,7 +112,7 @@ impl Bench {
         for given in assignments(world) {
             text.push_str(&format!("SELECT public.give({given}); "));
         }
-        text.push_str(&format!("{} {} COMMIT", noted(world), shared(world)));
+        text.push_str(&format!("{} {} {} COMMIT", noted(world), shared(world), delegated(world)));
         self.admin.batch_execute(&text).unwrap_or_else(|error| panic!("{:?}", Refused::from(error)));
     }
 
@@ -131,6 +131,7 @@ impl Bench {
         &mut self,
         user: Option<&str>,
         login: Option<&str>,
+        on_behalf_of: Option<&str>,
         checks: &[Check],
         generic: bool,
     ) -> Result<Vec<Result<Expected, Refused>>, Refused> {
@@ -142,6 +143,9 @@ impl Bench {
         let mut transaction = client.transaction()?;
         if let Some(identity) = identity {
             transaction.batch_execute(&identity)?;
+        }
+        if let Some(user) = on_behalf_of {
+            transaction.batch_execute(&act_on_behalf_of(user))?;
         }
         if generic {
             transaction.batch_execute("SET LOCAL plan_cache_mode = force_generic_plan")?;
@@ -316,7 +320,7 @@ pub fn stored(world: &World) -> String {
             "INSERT INTO crm_access.assignment (kind, name, subject, subject_key, subdepartments, confirmed, starts_at, ends_at) VALUES ({given});\n"
         ));
     }
-    out + &noted(world) + &shared(world)
+    out + &noted(world) + &shared(world) + &delegated(world)
 }
 
 fn text(text: &str) -> String {
@@ -367,6 +371,25 @@ fn shared(world: &World) -> String {
             share.level.name(),
             share.keep,
             owners.join(", ")
+        ));
+    }
+    out
+}
+
+/// Says for whom a user acts, past the function that looks whether they may: the policies must find out.
+pub fn act_on_behalf_of(user: &str) -> String {
+    format!("SET LOCAL crm_access.on_behalf_of = {}", text(user))
+}
+
+fn delegated(world: &World) -> String {
+    let mut out = "DELETE FROM crm_access.delegation;\n".to_owned();
+    for given in &world.delegations {
+        let (from, until) = times(given.period);
+        out.push_str(&format!(
+            "INSERT INTO crm_access.delegation (delegator, delegate, starts_at, ends_at)
+             VALUES ({}, {}, coalesce({from}, '-infinity'), coalesce({until}, 'infinity'));\n",
+            text(&given.delegator),
+            text(&given.delegate)
         ));
     }
     out

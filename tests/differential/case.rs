@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 
 use crate::bench::Bench;
 use crate::checks::{Check, Expected, checks};
-use crate::data::{USERS, shares, value, world};
+use crate::data::{USERS, delegations, shares, value, world};
 use crate::random::Random;
 use crate::support::Refused;
 use crate::tables::{FLAVORS, Flavor, columns, key, literal, quoted, table_sql};
@@ -49,6 +49,7 @@ impl Case {
     pub fn reload(&mut self, random: &mut Random, model: &Model) {
         self.world = world(random, self.flavor());
         self.world.shares = shares(random, self.flavor(), model, &self.world);
+        self.world.delegations = if model.delegation.is_some() { delegations(random, self.flavor()) } else { Vec::new() };
         self.seed = random.next();
     }
 
@@ -59,6 +60,12 @@ impl Case {
             users.remove(random.below(users.len()));
         }
         users
+    }
+
+    /// For whom a user acts, who acts for themselves where nobody delegates anything to them, now or at another time.
+    pub fn on_behalf_of(&self, user: Option<&str>) -> Option<String> {
+        let mut given = self.world.delegations.iter();
+        given.find(|given| Some(given.delegate.as_str()) == user).map(|given| given.delegator.clone())
     }
 
     /// Everyone who can be tried: the users, one who is none, and nobody.
@@ -84,14 +91,16 @@ pub fn compare(case: &Case, model: &Model, benches: &mut [&mut Bench], users: &[
     }
     let mut random = Random::new(case.seed);
     for user in users {
-        let judge = Judge::new(model, &case.world, user.as_deref());
+        let on_behalf_of = case.on_behalf_of(user.as_deref());
+        let world = World { on_behalf_of: on_behalf_of.clone(), ..case.world.clone() };
+        let judge = Judge::new(model, &world, user.as_deref());
         let made = checks(&mut random, case.flavor(), model, &judge, benches.iter().all(|bench| bench.merge));
         for bench in benches.iter_mut() {
             let (generic, login) = (random.chance(30), login_of(case, model, user.as_deref()).filter(|_| random.chance(40)));
             let target = bench.target;
             let different =
                 |sql: &str, expected: String, got: String| Difference { target, user: user.clone(), sql: sql.to_owned(), expected, got };
-            match bench.outcomes(user.as_deref(), login.as_deref(), &made, generic) {
+            match bench.outcomes(user.as_deref(), login.as_deref(), on_behalf_of.as_deref(), &made, generic) {
                 Ok(outcomes) => {
                     for (check, got) in made.iter().zip(outcomes) {
                         if got.as_ref() != Ok(&check.expected) {

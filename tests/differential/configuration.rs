@@ -56,7 +56,7 @@ pub fn configuration(random: &mut Random, flavor: &Flavor, reader: &str) -> Json
     if maker.random.chance(50) {
         identity["database_role"] = json!("login");
     }
-    json!({
+    let mut made = json!({
         "version": 1,
         "application_role": "crm_app",
         "reader_role": reader,
@@ -70,7 +70,11 @@ pub fn configuration(random: &mut Random, flavor: &Flavor, reader: &str) -> Json
         "restrictions": restrictions,
         "sharing": sharing,
         "assignments": assignments,
-    })
+    });
+    if maker.random.chance(40) {
+        made["delegation"] = json!({"roles": "all"});
+    }
+    made
 }
 
 fn type_name(flavor: &Flavor, kind: Kind) -> String {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crm_access::decide::{Row, Share, Value, World};
+use crm_access::decide::{Delegated, Row, Share, Value, World};
 use crm_access::model::{Assigned, CircleKind, Entity, KeyType, Model, Owners, Period, RestrictionName, RoleName, ShareLevel, Subject};
 
 use crate::configuration::{RESTRICTIONS, ROLES, STAGES};
@@ -180,6 +180,19 @@ pub fn shares(random: &mut Random, flavor: &Flavor, model: &Model, world: &World
             let level = *random.pick(&[ShareLevel::Read, ShareLevel::Update, ShareLevel::Full]);
             let (period, keep) = (period(random), random.chance(30));
             all.push(Share { entity: entity.name.clone(), record: key, to, level, period, keep, owners });
+        }
+    }
+    all
+}
+
+/// Who may act for whom, sometimes one whose time is over or who is nobody.
+pub fn delegations(random: &mut Random, flavor: &Flavor) -> Vec<Delegated> {
+    let mut all: Vec<Delegated> = Vec::new();
+    for _ in 0..random.below(5) {
+        let mut user = || key(flavor.user, random.between(1, USERS + 1)).to_string();
+        let (delegator, delegate) = (user(), user());
+        if delegator != delegate {
+            all.push(Delegated { delegator, delegate, period: period(random) });
         }
     }
     all

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crm_access::program::Target;
 use serde_json::Value as Json;
 
-use crate::bench::{Bench, prepared, stored};
+use crate::bench::{Bench, act_on_behalf_of, prepared, stored};
 use crate::case::{Case, Difference, compare, model};
 use crate::tables::{columns, create, row_sql, table_sql};
 
@@ -77,6 +77,11 @@ fn smaller_data(case: &Case) -> Vec<Case> {
     for at in 0..case.world.stored_roles.len() {
         let mut smaller = case.clone();
         smaller.world.stored_roles.remove(at);
+        all.push(smaller);
+    }
+    for at in 0..case.world.delegations.len() {
+        let mut smaller = case.clone();
+        smaller.world.delegations.remove(at);
         all.push(smaller);
     }
     for at in 0..case.world.shares.len() {
@@ -173,6 +178,9 @@ pub fn script(case: &Case, difference: &Difference, bench: &Bench) -> String {
     out.push_str("SET ROLE crm_backend;\nBEGIN;\n");
     if let Some(user) = &difference.user {
         out.push_str(&format!("{};\n", bench.identity(user)));
+        if let Some(other) = case.on_behalf_of(Some(user)) {
+            out.push_str(&format!("{};\n", act_on_behalf_of(&other)));
+        }
     }
     out.push_str(&format!("{};\nROLLBACK;\n", difference.sql));
     out

@@ -11,6 +11,7 @@ mod bitrix_rights;
 mod bitrix_roles;
 mod can;
 mod catalog;
+mod delegation;
 mod guards;
 mod guards_copy;
 mod guards_ddl;

@@ -244,6 +244,15 @@ impl World {
         Ok(rows)
     }
 
+    /// Runs commands as that user, in one transaction that stays if they succeed.
+    pub fn run_all(&mut self, user: &str, commands: &str) -> Result<(), Refused> {
+        let identity = self.identity(user);
+        let mut transaction = self.backend.transaction()?;
+        transaction.batch_execute(&identity)?;
+        transaction.batch_execute(commands)?;
+        Ok(transaction.commit()?)
+    }
+
     /// Runs a command as that user and takes it back: how many rows it would have reached.
     pub fn tries(&mut self, user: &str, command: &str) -> Outcomes {
         let identity = self.identity(user);

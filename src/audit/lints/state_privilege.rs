@@ -40,14 +40,17 @@ const GRANTED: [&str; 15] = [
     "importing(",
 ];
 /// What it grants where a role administers roles: these check the user's own right to it.
-const DELEGATED: [&str; 5] = ["change_assignment(", "assign(", "revoke(", "restrict(", "unrestrict("];
+const ADMINISTERING: [&str; 5] = ["change_assignment(", "assign(", "revoke(", "restrict(", "unrestrict("];
+/// What it grants where users may act for each other.
+const DELEGATING: [&str; 5] = ["delegate(", "end_delegation(", "delegations(", "act_on_behalf_of(", "check_delegation("];
 /// What it grants where a role may list who has what.
 const LISTED: [&str; 2] = ["roles(", "assignments("];
 
 fn check(case: &Case<'_>, found: &mut Findings) {
-    let delegated = DELEGATED.iter().filter(|_| case.model.is_delegated());
+    let administering = ADMINISTERING.iter().filter(|_| case.model.is_administered());
     let listed = LISTED.iter().filter(|_| case.model.is_listed());
-    let names: Vec<&str> = GRANTED.iter().chain(delegated).chain(listed).copied().collect();
+    let delegating = DELEGATING.iter().filter(|_| case.model.delegation.is_some());
+    let names: Vec<&str> = GRANTED.iter().chain(administering).chain(listed).chain(delegating).copied().collect();
     let granted = |object: &str| names.iter().any(|name| object.strip_prefix("crm_access.").unwrap_or(object).starts_with(name));
     for grant in &case.catalog.state_grants {
         let reader = grant.grantee == Grantee::Role(case.model.reader_role.as_str().to_owned());
