@@ -12,7 +12,7 @@ BEGIN
     delegate := crm_access_rules.active_user($1);
     delegator := CASE WHEN $5 IS NULL THEN asking ELSE crm_access_rules.active_user($5) END;
     IF NOT EXISTS (
-        SELECT 1 FROM crm_access_rules.roles() AS r
+        SELECT 1 FROM crm_access_rules.roles_of((SELECT crm_access_rules.me())) AS r
         WHERE r.role = ANY (CASE WHEN delegator = asking THEN {{ roles | q }} ELSE {{ for_others | q }} END))
     THEN
         RAISE EXCEPTION 'user % may not have others act for %', asking, CASE WHEN $5 IS NULL THEN 'them' ELSE format('user "%s"', $5) END USING

@@ -5,7 +5,7 @@ BEGIN
 {% include "functions/not_covering.sql" %}
     DELETE FROM crm_access.delegation AS d
     WHERE d.id = $1 AND (asking IN (d.delegator, d.delegate)
-       OR EXISTS (SELECT 1 FROM crm_access_rules.roles() AS r WHERE r.role = ANY ({{ for_others | q }})))
+       OR EXISTS (SELECT 1 FROM crm_access_rules.roles_of((SELECT crm_access_rules.me())) AS r WHERE r.role = ANY ({{ for_others | q }})))
     RETURNING d.* INTO ended;
     IF ended.id IS NULL THEN
         RETURN false;

@@ -282,7 +282,7 @@ fn a36_the_tables_and_functions_of_crm_access_are_closed_to_the_application() {
     for target in TARGETS {
         let mut world = World::new("teamleader", target);
         let mut lena = person(&mut world, "3");
-        for table in ["version", "object", "assignment", "restricted_user", "consistency", "log", "share"] {
+        for table in ["version", "object", "assignment", "restricted_user", "consistency", "log", "share", "delegation"] {
             for command in [
                 "SELECT * FROM #",
                 "DELETE FROM #",
