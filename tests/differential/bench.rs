@@ -164,6 +164,7 @@ impl Bench {
                     "would leave",
                     "there is no \"",
                     "may not import",
+                    "nobody is asking",
                 ];
                 let of_owners = ["is no owner of", "no user is named", "are not assigned"];
                 let said = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
@@ -387,7 +388,7 @@ fn delegated(world: &World) -> String {
         let (from, until) = times(given.period);
         out.push_str(&format!(
             "INSERT INTO crm_access.delegation (delegator, delegate, starts_at, ends_at)
-             VALUES ({}, {}, coalesce({from}, '-infinity'), coalesce({until}, 'infinity'));\n",
+             VALUES ({}, {}, coalesce({from}, timestamptz '-infinity'), coalesce({until}, timestamptz 'infinity'));\n",
             text(&given.delegator),
             text(&given.delegate)
         ));

@@ -168,7 +168,14 @@ pub fn create(flavor: &Flavor) -> String {
                     Stage | Word | Role | Restriction | Note | Login => "text",
                     key => sql_type(key_type(flavor, *key)),
                 };
-                format!("{} {kind}{}", quoted(name), if *name == "id" { " PRIMARY KEY" } else { "" })
+                // Rows that say who owns what are added without a key when a record is handed over.
+                let default = match kind {
+                    "uuid" => "gen_random_uuid()",
+                    "text" => "gen_random_uuid()::text",
+                    _ => "1000000 + (random() * 1000000000)::int",
+                };
+                let key = if *name == "id" { format!(" PRIMARY KEY DEFAULT {default}") } else { String::new() };
+                format!("{} {kind}{key}", quoted(name))
             })
             .collect();
         out.push_str(&format!("CREATE TABLE {} ({});\n", table_sql(flavor, &table), columns.join(", ")));
