@@ -37,9 +37,11 @@ fn b6_the_strategy_says_which_role_counts_and_the_report_says_so_too() {
             let mark = |role: &str, winner: &str| if role == winner { "t" } else { "f" };
             let (department, group) = ("department 2 (configuration)", "group 2 (configuration)");
             let expected: Vec<String> = [
+                ("assign", "own, department_tree"),
                 ("create", "own, department_tree"),
                 ("delete", "own"),
                 ("export", "own, department"),
+                ("import", "own"),
                 ("read", "own, observed, department_tree, open"),
                 ("update", "own, department_tree"),
             ]
