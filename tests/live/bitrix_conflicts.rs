@@ -182,7 +182,7 @@ assignments:
         world.assigns("SELECT crm_access.assign('b', 'channel', 'mail')").unwrap();
         let over_mail = |channel: &str| [format!("{channel}|3|a|user (configuration)|t"), format!("{channel}|3|b|channel mail (stored)|f")];
         // What is told of 4 without a channel is told once.
-        let expected: Vec<String> = always.iter().map(ToString::to_string).chain(over_mail("mail")).chain(over_mail("mail, web")).collect();
+        let expected: Vec<String> = always.iter().map(ToString::to_string).chain(over_mail("mail, web")).chain(over_mail("mail")).collect();
         assert_eq!(world.really(sides), expected);
         let line = |channel: &str| {
             let (a, b) = ("`a` gives `all` by `user (configuration)`, which counts", "`b` gives `own` by `channel mail (stored)`");
