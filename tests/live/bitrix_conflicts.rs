@@ -190,7 +190,7 @@ assignments:
         };
         let told = said(&world.database, target, &text);
         let of_three: Vec<_> = told.into_iter().filter(|(.., message)| message.contains("user `3`")).collect();
-        assert_eq!(of_three, [line("mail"), line("mail, web")]);
+        assert_eq!(of_three, [line("mail, web"), line("mail")]);
         // One login, two channels.
         world.assigns("SELECT crm_access.assign('c', 'channel', 'web')").unwrap();
         let both = world.really(&format!("{sides} AND channel LIKE '%web' AND user_key <> '3'"));
