@@ -13,6 +13,7 @@ pub mod inspect;
 pub mod model;
 pub mod predicate;
 pub mod program;
+pub mod reference;
 pub mod render;
 pub mod resolve;
 pub mod text;

@@ -161,7 +161,7 @@ fn a_file_that_is_not_there_is_said_so() {
 
 #[test]
 fn the_presets_have_nothing_to_report_and_the_exit_code_says_so() {
-    for preset in ["teamleader.yaml", "odoo-crm.yaml"] {
+    for preset in ["teamleader.yaml", "odoo-crm.yaml", "full.yaml"] {
         let output = crm_access(&["check", &example(preset), "--deny-warnings"]);
         assert_eq!((output.status.code(), text(&output.stdout).contains("nothing to report")), (Some(0), true), "{preset}");
     }

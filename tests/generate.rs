@@ -23,7 +23,7 @@ fn script(text: &str, target: Target) -> String {
 }
 
 fn presets() -> Vec<String> {
-    vec![file("examples/teamleader.yaml"), file("examples/odoo-crm.yaml"), file("examples/jetpack.yaml"), file("examples/bitrix24.yaml")]
+    ["teamleader", "odoo-crm", "jetpack", "bitrix24", "full"].iter().map(|preset| file(&format!("examples/{preset}.yaml"))).collect()
 }
 
 const SMALL: &str = "

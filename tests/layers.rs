@@ -13,6 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["predicate"],
     &["model"],
     &["resolve"],
+    &["reference"],
     &["program", "decide"],
     &["compile"],
     &["render"],

@@ -10,7 +10,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     name = "crm-access",
     version,
     about,
-    after_help = "Exit codes: 0 fine, 1 failure, 2 usage, 3 findings, 4 drift.\nA new configuration starts as in README.md; `crm-access schema` lets an editor complete and check it."
+    after_help = "Exit codes: 0 fine, 1 failure, 2 usage, 3 findings, 4 drift.\nA new configuration starts as in README.md; `crm-access schema` lets an editor complete and check it,
+`crm-access reference` explains every key."
 )]
 pub struct Arguments {
     /// What to do.
@@ -33,6 +34,8 @@ pub enum Command {
     Remove(Remove),
     /// Print the JSON Schema of the configuration language, for editors.
     Schema,
+    /// Print the reference of the configuration language: every key, scope and condition, with examples (docs/configuration.md).
+    Reference,
 }
 
 /// Options of `check`.

@@ -19,6 +19,7 @@ pub fn run(arguments: &Arguments) -> Exit {
         Command::Audit(options) => super::audit::audit(options),
         Command::Remove(options) => remove(options),
         Command::Schema => schema(),
+        Command::Reference => print(&crate::reference::document()).map(|()| Exit::Fine),
     };
     match done {
         Ok(exit) => exit,

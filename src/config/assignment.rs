@@ -10,7 +10,7 @@ use crate::text::At;
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Assignments {
-    /// Assignments written here.
+    /// Assignments written here (B1).
     #[serde(default)]
     pub listed: Many<Listed>,
     /// Tables of the application with a user and the name of a role or restriction in each row.
@@ -19,7 +19,7 @@ pub struct Assignments {
     /// Boolean columns of the users table that give a role or restriction.
     #[serde(default)]
     pub flags: Many<Flag>,
-    /// Whether `crm_access.assign`, `revoke`, `restrict` and `unrestrict` may store further ones. Default false.
+    /// Whether `crm_access.assign`, `revoke`, `restrict` and `unrestrict` may store further ones while the application runs (B12). Default false.
     #[serde(default)]
     pub stored: bool,
 }
@@ -53,10 +53,10 @@ pub struct Listed {
     /// To a department, by key: its head and its members (B3).
     #[serde(default)]
     pub department: Option<At<Key>>,
-    /// With a department: whether the departments below it are reached as well. Default false.
+    /// With a department: whether the departments below it are reached as well (B3). Default false.
     #[serde(default)]
     pub subdepartments: Option<At<bool>>,
-    /// A restriction only: to everyone who has this role.
+    /// A restriction only: to everyone who has this role (portal user).
     #[serde(default)]
     pub having_role: Option<At<String>>,
     /// To every active user (B7): `true`.
@@ -70,7 +70,7 @@ pub struct Listed {
     /// A restriction only: that its giver knows the user to be a leader (T10). Default false.
     #[serde(default)]
     pub confirmed: Option<At<bool>>,
-    /// When it begins to count: a date (midnight in UTC) or a time with its offset, such as `2027-01-31T08:00:00+01:00`.
+    /// When it begins to count (expiry): a date (midnight in UTC) or a time with its offset, such as `2027-01-31T08:00:00+01:00`.
     #[serde(default)]
     #[schemars(title = "time")]
     pub from: Option<At<String>>,

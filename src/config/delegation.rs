@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::Many;
 use crate::text::At;
 
-/// A user's rights to another for a time, as when somebody covers for a colleague on vacation. Whoever covers acts as the colleague, with
+/// A user's rights to another for a time (delegation), as when somebody covers for a colleague on vacation. Whoever covers acts as the colleague, with
 /// what that colleague has then and never more, as long as it lasts; they can't pass it on. Without this key nobody can.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

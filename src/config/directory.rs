@@ -7,22 +7,22 @@ use super::forms::text;
 use super::{Entries, KeyType, Many, Short, Shorthand};
 use crate::text::At;
 
-/// The application's own tables of people; memberships are read live.
+/// The application's own tables of people; memberships are read live (B4).
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Directory {
     /// The users.
     pub users: Users,
-    /// A tree of departments with heads.
+    /// A tree of departments with heads (B3, B8).
     #[serde(default)]
     pub departments: Option<Departments>,
-    /// User groups.
+    /// User groups (B1).
     #[serde(default)]
     pub groups: Option<Circles>,
-    /// Workgroups or projects.
+    /// Workgroups or projects (B1).
     #[serde(default)]
     pub workgroups: Option<Circles>,
-    /// Teams.
+    /// Teams (J8).
     #[serde(default)]
     pub teams: Option<Circles>,
     /// Sales territories.
@@ -58,7 +58,7 @@ pub struct Users {
     /// Type of the key.
     #[serde(default)]
     pub key_type: Option<At<KeyType>>,
-    /// Column with the key of the user whom this one reports to.
+    /// Column with the key of the user whom this one reports to (role hierarchy, with the scopes `reports`).
     #[serde(default)]
     pub manager: Option<At<String>>,
     /// Boolean column that is true for users who may act. A user for whom it is false or null sees nothing.
@@ -89,7 +89,7 @@ pub struct Departments {
     /// Column with the key of the department above.
     #[serde(default)]
     pub parent: Option<At<String>>,
-    /// Column with the key of the user who heads the department.
+    /// Column with the key of the user who heads the department, and so belongs to it (B3, T10).
     #[serde(default)]
     pub head: Option<At<String>>,
     /// Column of the users table with the user's department, or a table of memberships.
@@ -140,7 +140,7 @@ pub struct Circles {
     /// Type of the key.
     #[serde(default)]
     pub key_type: Option<At<KeyType>>,
-    /// Column with the key of the user who leads it; a leader is a member.
+    /// Column with the key of the user who leads it; a leader is a member (T10).
     #[serde(default)]
     pub leader: Option<At<String>>,
     /// Table of memberships.

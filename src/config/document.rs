@@ -35,15 +35,15 @@ pub struct Config {
     pub directory: Directory,
     /// The protected tables, by the name that the rest of the file uses.
     pub entities: Entries<Entity>,
-    /// Named sets of grants.
+    /// Named sets of grants (O1, O8, B2). Without one, somebody sees nothing (O4, B7); removing one takes away what it gave (B5).
     pub roles: Entries<Role>,
-    /// What narrows the grants, for those it is given to.
+    /// What narrows the grants, for those it is given to (T1, O11).
     #[serde(default)]
     pub restrictions: Entries<Restriction>,
-    /// Who has which role or restriction.
+    /// Who has which role or restriction (B1).
     #[serde(default)]
     pub assignments: Assignments,
-    /// Records that are opened to someone beyond what roles grant.
+    /// Records that are opened to someone beyond what roles grant (sharing rules).
     #[serde(default)]
     pub sharing: Many<SharingRule>,
     /// Who may have others act for them.

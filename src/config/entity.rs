@@ -24,35 +24,36 @@ pub struct Entity {
     /// Type of the key.
     #[serde(default)]
     pub key_type: Option<At<KeyType>>,
-    /// What every active user may do with its records: `private` (default), `public_read` or `public_read_write`.
+    /// What every active user may do with its records, whatever their roles (organization default). Default `private`.
     #[serde(default)]
     pub default: Option<At<OrganizationDefault>>,
-    /// Columns with the keys of the owners (account managers, assignees), or a table that joins records and users.
+    /// Columns with the keys of the owners (account managers, assignees), or a table that joins records and users (T2, T14, J1, B8). A user column that
+    /// is not named here grants nothing (T16).
     #[serde(default)]
     pub owners: Option<Short<Owners>>,
     /// Columns with the keys of the observers, or a table that joins records and users: who gets to see a record without owning it, where a
     /// grant has the scope `observed` (B11).
     #[serde(default)]
     pub observers: Option<Short<Owners>>,
-    /// Column with the key of the user who created the record.
+    /// Column with the key of the user who created the record (T4).
     #[serde(default)]
     pub creator: Option<At<String>>,
-    /// Column with the key of the record's department. Without it a record is of its owners' departments.
+    /// Column with the key of the record's department (O3, B8). Without it a record is of its owners' departments.
     #[serde(default)]
     pub department: Option<At<String>>,
-    /// Column with the key of the record's team. Without it a record is of its owners' teams.
+    /// Column with the key of the record's team (J8). Without it a record is of its owners' teams.
     #[serde(default)]
     pub team: Option<At<String>>,
-    /// Column with the key of the record's territory.
+    /// Column with the key of the record's territory (territory).
     #[serde(default)]
     pub territory: Option<At<String>>,
-    /// Boolean column that marks a record as open to everyone who has the scope `open`.
+    /// Boolean column that marks a record as open to everyone who has the scope `open` (B8).
     #[serde(default)]
     pub open: Option<At<String>>,
-    /// Stages or pipelines that grants may differ by.
+    /// Stages or pipelines that grants may differ by (B9).
     #[serde(default)]
     pub stage: Option<Short<Stage>>,
-    /// The records that this one belongs to, by the parent's entity.
+    /// The records that this one belongs to, by the parent's entity (T3, T6, B10, J9).
     #[serde(default)]
     pub parents: Entries<Short<Parent>>,
 }
@@ -126,7 +127,7 @@ pub struct Parent {
     /// Its column with the parent's key.
     #[serde(default)]
     pub parent: Option<At<String>>,
-    /// Whether one link that qualifies is enough, or all must. Default `any`.
+    /// Whether one link that qualifies is enough, or all must (T3). Default `any`.
     #[serde(default)]
     pub links: Option<At<LinkRule>>,
 }

@@ -16,8 +16,10 @@ mod identity;
 mod restriction;
 mod role;
 mod schema;
+mod scope;
 mod shape;
 mod sharing;
+mod usage;
 
 pub use assignment::{AssignmentTable, Assignments, Flag, Listed};
 pub use audit::{Accept, Audit};
@@ -30,6 +32,8 @@ pub use identity::{Identity, Setting};
 pub use restriction::{LeaderRule, OtherEntities, Promotion, Restriction, RestrictionLevels};
 pub use role::{Administers, AssignLevel, EntityGrants, Level, NewOwner, Role, ScopeItem};
 pub use schema::schema;
+pub use scope::{SCOPE_FORMS, ScopeForm};
+pub use usage::{KeyDoc, KeyUse, TypeDoc, Usage, types, usage};
 pub use sharing::{NamedSubject, OrganizationDefault, SharingLevel, SharingRule};
 
 #[cfg(test)]

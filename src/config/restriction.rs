@@ -14,7 +14,7 @@ pub struct Restriction {
     /// What the restriction is for; shown in the generated SQL.
     #[serde(default)]
     pub description: Option<At<String>>,
-    /// The records that remain, by entity.
+    /// The records that remain, by entity (T2 to T7; multi-company).
     pub entities: Entries<Short<RestrictionLevels>>,
     /// What becomes of the entities that are not listed (T8): `as_granted` or `hidden`.
     pub others: At<OtherEntities>,
@@ -22,7 +22,7 @@ pub struct Restriction {
     #[serde(default)]
     #[schemars(title = "role")]
     pub not_for: Many<At<String>>,
-    /// What happens when someone restricted receives such a role: `refuse` (default) or `lift`.
+    /// What happens when someone restricted receives such a role (T9): `refuse` or `lift`. Default `refuse`.
     #[serde(default)]
     pub promotion: Option<At<Promotion>>,
     /// Restrictions that can't be combined with this one on one user (T12).

@@ -54,29 +54,29 @@ pub struct Administers {
     pub list: bool,
 }
 
-/// What may be done with the records of one entity. An action that is not listed is not granted.
+/// What may be done with the records of one entity, each action apart (O8, B8). An action that is not listed is not granted.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EntityGrants {
     /// Every action that is not listed beside it.
     #[serde(default)]
     pub every: Option<Short<Level>>,
-    /// SELECT.
+    /// SELECT (J2).
     #[serde(default)]
     pub read: Option<Short<Level>>,
     /// INSERT.
     #[serde(default)]
     pub create: Option<Short<Level>>,
-    /// UPDATE: holds for the record as it was and as it becomes.
+    /// UPDATE, and SELECT ... FOR UPDATE with it (J3): holds for the record as it was and as it becomes.
     #[serde(default)]
     pub update: Option<Short<Level>>,
-    /// DELETE.
+    /// DELETE (O10). Delete window: `{scope: created and unassigned, where: created_at > hours_ago(24)}`.
     #[serde(default)]
     pub delete: Option<Short<Level>>,
     /// COPY ... TO of records that may be read too (B8). The extension refuses it where it is not granted; the portable target can't.
     #[serde(default)]
     pub export: Option<Short<Level>>,
-    /// Opening a record that may be read to others with `crm_access.share`, never for more than one may do oneself.
+    /// Opening a record that may be read to others with `crm_access.share` (record share), never for more than one may do oneself.
     #[serde(default)]
     pub share: Option<Short<Level>>,
     /// Changing an owner, with `crm_access.assign_record` or UPDATE (J4, J5): holds for the record as it was. As soon as a role or restriction
@@ -126,7 +126,7 @@ pub struct AssignLevel {
     /// Scopes by stage; a stage that is not listed takes `scopes` (B9).
     #[serde(default)]
     pub stages: Entries<Many<Short<ScopeItem>>>,
-    /// Who may become the owner: `me`, `team` (the user, or someone in one of the user's teams), `department` (likewise), or `anyone`
+    /// Who may become the owner (assignment limit): `me`, `team` (the user, or someone in one of the user's teams), `department` (likewise), or `anyone`
     /// who is active. Only with `anyone` may a record be left without owner. Default `anyone`.
     #[serde(default)]
     pub to: Option<At<NewOwner>>,

@@ -7,6 +7,7 @@
 //! text itself is ever pasted.
 
 mod error;
+mod form;
 mod number;
 mod operand;
 mod parser;
@@ -18,6 +19,7 @@ mod tree;
 mod word;
 
 pub use error::{PredicateError, PredicateErrorKind};
+pub use form::{CONDITIONS, Form, VALUES};
 pub use tree::{CompareOp, Function, Operand, Predicate};
 
 /// The longest text of a condition, in bytes.

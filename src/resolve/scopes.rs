@@ -1,31 +1,20 @@
 //! Scopes: their text, and whether their entity has what they need.
 
 use super::{Resolver, entity_names, find_entity};
-use crate::config::{Many, ScopeItem, Short};
+use crate::config::{Many, SCOPE_FORMS, ScopeForm, ScopeItem, Short};
 use crate::model::{CircleKind, Entity, EntityName, Owners, ParentTerm, Scope, ShareLevel, Term};
 use crate::predicate::{self, PredicateErrorKind};
 use crate::text::{At, Code, Span, did_you_mean, listed, quoted};
 
-/// Scopes that stand without an argument.
-const PLAIN: [&str; 13] = [
-    "none",
-    "own",
-    "created",
-    "observed",
-    "unassigned",
-    "reports",
-    "team",
-    "territory",
-    "department",
-    "department_tree",
-    "open",
-    "shared",
-    "all",
-];
 /// The most levels of reports that can be asked for by number.
 const MAX_DEPTH: u8 = 20;
 /// Scopes that name a parent.
 const WITH_PARENT: [&str; 4] = ["parent", "own", "created", "without"];
+
+/// The scopes as they are written, with or without something in parentheses.
+fn forms(with_argument: bool) -> impl Iterator<Item = &'static str> + Clone {
+    SCOPE_FORMS.iter().filter(move |form| form.has_argument() == with_argument).map(|form| form.written)
+}
 
 /// What each scope takes besides its text.
 pub(super) const ROOM: usize = 16;
@@ -140,12 +129,8 @@ impl Resolver<'_> {
                 return None;
             }
             other => {
-                let help = did_you_mean(other, PLAIN.into_iter().chain(WITH_PARENT)).unwrap_or_else(|| {
-                    format!(
-                        "the scopes are {} and reports(depth), shared(update), shared(full), parent(entity), own(entity), created(entity), without(entity), child(entity)",
-                        listed(PLAIN)
-                    )
-                });
+                let help = did_you_mean(other, SCOPE_FORMS.iter().map(ScopeForm::word))
+                    .unwrap_or_else(|| format!("the scopes are {} and {}", listed(forms(false)), forms(true).collect::<Vec<_>>().join(", ")));
                 self.found.error(Code::UnknownScope, text.span, format!("unknown scope {}", quoted(other)), help);
                 return None;
             }

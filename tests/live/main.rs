@@ -12,6 +12,8 @@ mod bitrix_roles;
 mod can;
 mod catalog;
 mod delegation;
+mod full;
+mod full_sharing;
 mod guards;
 mod guards_copy;
 mod guards_ddl;
