@@ -315,7 +315,7 @@ INSERT INTO staff.user_restrictions (user_id, restriction, confirmed, valid_from
 INSERT INTO crm.companies (id, name, firm_id, manager_id, second_manager_id, created_by, watched_by, territory, for_everyone)
 SELECT n, 'Company ' || n, CASE WHEN n % 6 <> 0 THEN 1 + (n + 1) % 2 END, CASE WHEN n % 7 <> 0 THEN 1 + n * 5 % 19 END,
     CASE WHEN n % 3 = 0 THEN 3 + n % 8 END, 1 + n * 3 % 19, CASE WHEN n % 5 = 0 THEN 1 + n * 7 % 19 END,
-    (ARRAY['north', 'south', 'west', NULL])[1 + n % 4], n % 11 = 0
+    (ARRAY['north', 'south', 'west', NULL])[1 + n / 2 % 4], n % 11 = 0
 FROM generate_series(1, 120) AS n;
 
 INSERT INTO crm.contacts (id, name, firm_id, created_by)
@@ -345,7 +345,7 @@ SELECT 'O-' || lpad(n::text, 4, '0'), 1 + n * 13 % 120, n * 59 % 5000 FROM gener
 INSERT INTO crm.products (id, name, price) SELECT n, 'Product ' || n, n * 10 FROM generate_series(1, 20) AS n;
 
 INSERT INTO desk.tickets (id, subject, company_id, team_id, created_by)
-SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'Ticket ' || n, CASE WHEN n % 5 <> 0 THEN 1 + n * 7 % 120 END,
+SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'Ticket ' || n, CASE WHEN n % 5 <> 1 THEN 1 + n * 7 % 120 END,
     CASE WHEN n % 4 <> 0 THEN 1 + n % 3 END, 1 + n * 3 % 19
 FROM generate_series(1, 120) AS n;
 INSERT INTO desk.ticket_agents (id, ticket_id, user_id)

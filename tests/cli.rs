@@ -261,6 +261,13 @@ fn a_server_that_is_not_there_is_a_failure() {
 }
 
 #[test]
+fn the_reference_is_the_page_in_the_documentation() {
+    let output = crm_access(&["reference"]);
+    let page = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md")).unwrap();
+    assert!(output.status.code() == Some(0) && output.stdout == page, "run `crm-access reference > docs/configuration.md`");
+}
+
+#[test]
 fn the_schema_describes_every_key_and_takes_the_presets() {
     let output = crm_access(&["schema"]);
     assert_eq!(output.status.code(), Some(0));

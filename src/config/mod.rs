@@ -33,8 +33,8 @@ pub use restriction::{LeaderRule, OtherEntities, Promotion, Restriction, Restric
 pub use role::{Administers, AssignLevel, EntityGrants, Level, NewOwner, Role, ScopeItem};
 pub use schema::schema;
 pub use scope::{SCOPE_FORMS, ScopeForm};
-pub use usage::{KeyDoc, KeyUse, TypeDoc, Usage, types, usage};
 pub use sharing::{NamedSubject, OrganizationDefault, SharingLevel, SharingRule};
+pub use usage::{KeyDoc, KeyUse, TypeDoc, Usage, types, usage};
 
 #[cfg(test)]
 mod tests;

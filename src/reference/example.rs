@@ -30,9 +30,7 @@ pub fn examples_of_keys() -> BTreeMap<(String, String), Example> {
         let used = usage(&source);
         for short in [false, true] {
             for key in used.keys.iter().filter(|key| key.short == short) {
-                found
-                    .entry((key.of.clone(), key.key.clone()))
-                    .or_insert_with(|| example(file, &source, key.span, key.path.clone()));
+                found.entry((key.of.clone(), key.key.clone())).or_insert_with(|| example(file, &source, key.span, key.path.clone()));
             }
         }
     }
@@ -65,7 +63,9 @@ fn is_of(term: &str, form: &str) -> bool {
         (None, None) => term == form,
         (Some((word, given)), Some((known, named))) => {
             let stands_for_any = |name: &String| matches!(name.as_str(), "entity" | "depth");
-            word == known && given.len() == named.len() && given.iter().zip(&named).all(|(given, name)| stands_for_any(name) || given == name)
+            word == known
+                && given.len() == named.len()
+                && given.iter().zip(&named).all(|(given, name)| stands_for_any(name) || given == name)
         }
         _ => false,
     }

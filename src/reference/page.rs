@@ -23,7 +23,8 @@ const SCOPES: &str = "A scope says which records. Several in a list are a union;
 beside a scope narrows it further. Null, unknown and missing are never in a scope, except where `unassigned` and `without` ask for just that.
 ";
 
-const RULES: &str = "The rules of the four products that are named above, and the keys and scopes that are there because of them. Rules that are \
+const RULES: &str =
+    "The rules of the four products that are named above, and the keys and scopes that are there because of them. Rules that are \
 not in this list need no key.
 ";
 
@@ -134,7 +135,7 @@ fn quote(example: &Example, out: &mut String) {
 
 fn scopes(out: &mut String) {
     let examples = examples_of_scopes();
-    let _ = writeln!(out, "\n## Scopes\n\n{SCOPES}\n| scope | a record is in it if | needs | example |\n| --- | --- | --- | --- |");
+    let _ = writeln!(out, "\n## Scopes\n\n{SCOPES}\n| scope | what it means for a record | needs | example |\n| --- | --- | --- | --- |");
     for form in SCOPE_FORMS {
         let example = examples.get(form.written).map(|Example { file, line, lines, .. }| {
             let shown = lines.first().map(|first| cell(first.trim())).unwrap_or_default();

@@ -129,8 +129,9 @@ impl Resolver<'_> {
                 return None;
             }
             other => {
-                let help = did_you_mean(other, SCOPE_FORMS.iter().map(ScopeForm::word))
-                    .unwrap_or_else(|| format!("the scopes are {} and {}", listed(forms(false)), forms(true).collect::<Vec<_>>().join(", ")));
+                let help = did_you_mean(other, SCOPE_FORMS.iter().map(ScopeForm::word)).unwrap_or_else(|| {
+                    format!("the scopes are {} and {}", listed(forms(false)), forms(true).collect::<Vec<_>>().join(", "))
+                });
                 self.found.error(Code::UnknownScope, text.span, format!("unknown scope {}", quoted(other)), help);
                 return None;
             }

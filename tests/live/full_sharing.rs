@@ -31,7 +31,10 @@ fn record_share_opens_one_record_with_a_level_an_end_and_a_reason() {
     for target in TARGETS {
         let mut world = World::new("full", target);
         let id = COMPANIES
-            .really(&mut world, &format!("t.manager_id = 4 AND t.firm_id = 1 AND NOT t.for_everyone AND t.created_by <> 10 AND NOT {}", owned("5")))
+            .really(
+                &mut world,
+                &format!("t.manager_id = 4 AND t.firm_id = 1 AND NOT t.for_everyone AND t.created_by <> 10 AND NOT {}", owned("5")),
+            )
             .remove(0);
         // A salesperson of no team and no report, who sees nothing of this one.
         world.force("INSERT INTO staff.users (user_id, name, firm_id) VALUES (20, 'New', 1), (21, 'Other', 2)");
@@ -157,7 +160,8 @@ fn delegation_whoever_covers_has_what_the_colleague_has_for_the_time_that_may_be
     for target in TARGETS {
         let mut world = World::new("full", target);
         let ids = "SELECT id FROM crm.deals";
-        let delegate = |world: &mut World, user: &str, rest: &str| world.run(user, &format!("SELECT crm_access.delegate({rest})")).map(drop);
+        let delegate =
+            |world: &mut World, user: &str, rest: &str| world.run(user, &format!("SELECT crm_access.delegate({rest})")).map(drop);
         let acting = |world: &mut World, user: &str, other: &str, query: &str| -> Result<Vec<String>, Refused> {
             let rows = world.try_sees(user, &format!("SELECT 'acting' FROM crm_access.act_on_behalf_of({other}); {query}"))?;
             Ok(rows.into_iter().filter(|row| row != "acting").collect())

@@ -70,11 +70,32 @@ fn o7_permissions_agree_with_can_for_every_preset() {
         ["partner", "partner_contact", "lead", "opportunity", "opportunity_owner", "sales_order", "sales_order_line", "ticket", "activity"];
     let teamleader = ["company", "contact", "contact_company", "deal", "quotation", "invoice", "ticket", "activity", "email"];
     let jetpack = ["company", "contact", "transaction", "quote", "invoice", "task"];
+    let full = [
+        "company",
+        "contact",
+        "contact_company",
+        "lead",
+        "lead_watcher",
+        "deal",
+        "quotation",
+        "invoice",
+        "order",
+        "product",
+        "ticket",
+        "ticket_agent",
+        "document",
+        "document_company",
+        "activity",
+    ];
     let bitrix = ["company", "contact", "lead", "deal", "lead_observer", "deal_observer", "activity"];
     for target in TARGETS {
-        for (preset, entities) in
-            [("odoo-crm", &odoo[..]), ("teamleader", &teamleader[..]), ("bitrix24", &bitrix[..]), ("jetpack", &jetpack[..])]
-        {
+        for (preset, entities) in [
+            ("odoo-crm", &odoo[..]),
+            ("teamleader", &teamleader[..]),
+            ("bitrix24", &bitrix[..]),
+            ("jetpack", &jetpack[..]),
+            ("full", &full[..]),
+        ] {
             let mut world = World::new(preset, target);
             for user in (1..=16).map(|user| user.to_string()).chain(["999".to_owned()]) {
                 if !is_nobody(&mut world, &user) {
