@@ -176,7 +176,7 @@ fn a_member_may_call_what_is_made_for_applications(bench: &mut Bench) -> Result<
         let lists = ["role) FROM crm_access.roles()", "name) FROM crm_access.assignments()"];
         calls.extend(lists.map(|list| (format!("SELECT array_agg({list}"), "denied: roles and assignments can't be listed by nobody")));
     }
-    if bench.model.is_delegated() {
+    if bench.model.is_administered() {
         let changes = ["assign", "revoke", "restrict", "unrestrict"];
         calls.extend(changes.map(|change| (format!("SELECT crm_access.{change}('x', 'user', '1')"), "denied: nobody may not")));
     }
