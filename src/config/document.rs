@@ -48,7 +48,7 @@ pub struct Config {
     pub sharing: Many<SharingRule>,
     /// Who may have others act for them.
     #[serde(default)]
-    pub delegation: Option<Delegation>,
+    pub delegation: Option<At<Delegation>>,
     /// What counts for a user whose roles differ in strength. Default `union`.
     #[serde(default)]
     pub conflict: Option<At<Conflict>>,

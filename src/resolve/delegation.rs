@@ -11,7 +11,6 @@ impl Resolver<'_> {
     /// Who may have others act for them, where the configuration says so.
     pub(super) fn delegation(&mut self, roles: &[Role]) -> Option<Delegation> {
         let written = self.config.delegation.as_ref()?;
-        let place = written.days.as_ref().map(|days| days.span);
         let mut known = |listed: &[At<String>]| -> Vec<RoleName> {
             match listed {
                 [only] if only.as_str() == ALL => roles.iter().map(|role| role.name.clone()).collect(),
@@ -21,7 +20,7 @@ impl Resolver<'_> {
         let (of_roles, for_others) = (known(&written.roles), known(&written.for_others));
         if written.roles.is_empty() && written.for_others.is_empty() {
             let help = "name the roles whose holders may have others act for them, as in `roles: all`";
-            self.found.error(Code::MissingKey, place, "`delegation` names no role", help);
+            self.found.error(Code::MissingKey, Some(written.span), "`delegation` names no role", help);
         }
         Some(Delegation { roles: of_roles, for_others, days: written.days.as_ref().map(|days| days.value) })
     }

@@ -2,7 +2,9 @@
 
 use crate::language::{BY_COLUMN, DOCS, Parts};
 use crate::support::{REFUSED, Refused, TARGETS, World, refused};
+use crm_access::apply::prepare;
 use crm_access::program::Target;
+use crm_access::text::{Diagnostics, Source};
 
 const RULES: &str = "
 roles:
@@ -258,5 +260,25 @@ fn without_the_key_nobody_acts_for_others() {
         let mine = world.sees("3", IDS);
         assert_eq!(world.sees("3", &format!("SET LOCAL crm_access.on_behalf_of = '1'; {IDS}")), mine);
         DOCS.assert_nothing(&mut world, "5");
+    }
+}
+
+#[test]
+fn a_mistake_under_the_key_is_told_with_its_place() {
+    for (written, words) in [
+        ("delegation: {}", "missing-key: `delegation` names no role"),
+        ("delegation: {roles: [seler]}", "unknown-role: "),
+        ("delegation: {roles: all, days: 0}", "out-of-range: "),
+        ("delegation: {roles: all, hours: 3}", "unknown-key: "),
+    ] {
+        let rest = format!("roles:\n  seller: {{grants: {{doc: {{read: own}}}}}}\n{written}\n{BY_COLUMN}");
+        let text = Parts { rest: &rest, ..Parts::default() }.text();
+        let mut found = Diagnostics::new();
+        let source = Source::new("crm.yaml", &text);
+        assert!(prepare(&source, Target::Extension, &mut found).is_none(), "{written}");
+        let place = text.lines().position(|line| line.starts_with("delegation")).map(|line| line + 1);
+        let told = found.iter().find(|one| format!("{}: {}", one.code.as_str(), one.message).starts_with(words));
+        let told = told.unwrap_or_else(|| panic!("{written}: {found:?}"));
+        assert_eq!(told.span.map(|span| source.position(span.start).0), place, "{written}");
     }
 }

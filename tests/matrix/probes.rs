@@ -16,10 +16,11 @@ use crate::support::{Refused, connect, first_column};
 pub type Probe = fn(&mut Bench) -> Result<(), String>;
 
 /// What is quick comes first.
-pub const PROBES: [(&str, Probe); 8] = [
+pub const PROBES: [(&str, Probe); 9] = [
     ("helper functions and policies stand as they must", helpers_and_policies_stand_as_they_must),
     ("a strange key is nobody's", a_strange_key_is_nobodys),
     ("a member of the application's role may ask who it is", a_member_may_ask_who_it_is),
+    ("a member of the application's role may call what is made for applications", a_member_may_call_what_is_made_for_applications),
     ("a forged or late identity is nobody's", a_forged_or_late_identity_is_nobodys),
     ("the table's owner and other roles get nothing", owners_and_others_get_nothing),
     ("commands past row security are refused", commands_past_row_security_are_refused),
@@ -156,6 +157,37 @@ fn a_member_may_ask_who_it_is(bench: &mut Bench) -> Result<(), String> {
     }
     let unshare = format!("SELECT array_agg(crm_access.unshare({entity}, '1', 'user', '1')::text)");
     expect(MEMBER, &bench.outcomes(&member, "", &[&unshare]).map_err(|refused| format!("{refused:?}"))?, "keys false")
+}
+
+/// Nobody is told nothing, by each function that the application may call.
+fn a_member_may_call_what_is_made_for_applications(bench: &mut Bench) -> Result<(), String> {
+    let entities = &bench.model.entities;
+    let Some(entity) = entities.iter().find(|entity| entity.assigned).or(entities.first()) else { return Ok(()) };
+    let handed_over = if entity.assigned { "denied: nobody is asking" } else { "error 55000" };
+    let entity = Plain.literal(entity.name.as_str());
+    let mut calls: Vec<(String, &str)> = ["text", "bigint", "integer", "uuid"]
+        .map(|key| (format!("SELECT array_agg(k::text) FROM crm_access.can('read', {entity}, '{{}}'::{key}[]) AS k"), "keys "))
+        .into();
+    calls.push(("SELECT array_agg(entity) FROM crm_access.permissions()".to_owned(), "keys "));
+    calls.push((format!("SELECT crm_access.submit({entity}, '1')"), "error 22023"));
+    let records = ["'1'", "1", "ARRAY[1]"].map(|keys| format!("SELECT crm_access.assign_record({entity}, {keys}, 1)"));
+    calls.extend(records.map(|sql| (sql, handed_over)));
+    if bench.model.is_listed() {
+        let lists = ["role) FROM crm_access.roles()", "name) FROM crm_access.assignments()"];
+        calls.extend(lists.map(|list| (format!("SELECT array_agg({list}"), "denied: roles and assignments can't be listed by nobody")));
+    }
+    if bench.model.is_administered() {
+        let changes = ["assign", "revoke", "restrict", "unrestrict"];
+        calls.extend(changes.map(|change| (format!("SELECT crm_access.{change}('x', 'user', '1')"), "denied: nobody may not")));
+    }
+    let member = Asker::Role(MEMBER.to_owned());
+    for (sql, expected) in calls {
+        let got = bench.outcomes(&member, "", &[&sql]).map_err(|refused| format!("{refused:?}"))?;
+        if !got.iter().all(|got| if expected == "keys " { got == expected } else { got.starts_with(expected) }) {
+            return Err(format!("{sql}: expected {expected}, got {got:?}"));
+        }
+    }
+    Ok(())
 }
 
 fn a_strange_key_is_nobodys(bench: &mut Bench) -> Result<(), String> {
