@@ -324,7 +324,7 @@ INSERT INTO crm.contact_companies (id, contact_id, company_id)
 SELECT n, 1 + n * 3 % 160, 1 + n * 7 % 120 FROM generate_series(1, 130) AS n;
 
 INSERT INTO crm.leads (id, title, firm_id, owner_id, created_by, created_at, department, status, source)
-SELECT n, 'Lead ' || n, CASE WHEN n % 6 <> 0 THEN 1 + n % 2 END, CASE WHEN n % 3 <> 0 THEN 1 + n * 7 % 19 END, 1 + n * 5 % 19,
+SELECT n, 'Lead ' || n, CASE WHEN n % 7 <> 0 THEN 1 + n % 2 END, CASE WHEN n % 3 <> 0 THEN 1 + n * 7 % 19 END, 1 + n * 5 % 19,
     now() - n % 8 * interval '7 hours', (ARRAY['sales', 'field', 'support', NULL])[1 + n % 4],
     (ARRAY['new', 'qualified', 'converted', 'junk'])[1 + n / 2 % 4], (ARRAY['web', 'fair', NULL])[1 + n % 3]
 FROM generate_series(1, 152) AS n;
