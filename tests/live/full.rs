@@ -236,7 +236,7 @@ fn expiry_a_role_from_a_table_counts_from_its_beginning_until_its_end_and_no_job
             ("now() - interval '1 hour'", "NULL", &all),
         ] {
             world.force(&format!("UPDATE staff.user_roles SET valid_from = {from}, valid_until = {until} WHERE user_id = 14"));
-            assert_eq!(world.sees("14", "SELECT count(*) FROM crm.companies"), [seen.clone()], "from {from} until {until}");
+            assert_eq!(world.sees("14", "SELECT count(*) FROM crm.companies"), std::slice::from_ref(seen), "from {from} until {until}");
         }
         // A restriction that has ended narrows nobody any more.
         only(&mut world, "9", "salesperson");

@@ -53,20 +53,20 @@ fn record_share_opens_one_record_with_a_level_an_end_and_a_reason() {
         assert!(world.sees("20", &sees).is_empty());
         for (level, update, delete) in [("read", 0, 0), ("update", 1, 0)] {
             share(&mut world, "20", &format!("'{level}', reason => 'fair', ends_at => now() + interval '1 hour'")).unwrap();
-            assert_eq!(world.sees("20", &sees), [id.clone()]);
+            assert_eq!(world.sees("20", &sees), std::slice::from_ref(&id));
             assert_eq!((world.tries("20", &updates), world.tries("20", &deletes)), (Ok(update), Ok(delete)), "{level}");
         }
         // A share ends at its time, and with the owner it came from.
         world.force("UPDATE crm_access.share SET ends_at = now() - interval '1 second', starts_at = NULL");
         assert!(world.sees("20", &sees).is_empty());
         share(&mut world, "20", "'read'").unwrap();
-        assert_eq!(world.sees("20", &sees), [id.clone()]);
+        assert_eq!(world.sees("20", &sees), std::slice::from_ref(&id));
         world.force(&format!("UPDATE crm.companies SET manager_id = 3, second_manager_id = NULL WHERE id = {id}"));
         assert!(world.sees("20", &sees).is_empty(), "the owner changed");
         world.force(&format!("UPDATE crm.companies SET manager_id = 4 WHERE id = {id}"));
         share(&mut world, "20", "'read', keep => true").unwrap();
         world.force(&format!("UPDATE crm.companies SET manager_id = 3 WHERE id = {id}"));
-        assert_eq!(world.sees("20", &sees), [id.clone()], "kept when the owner changed");
+        assert_eq!(world.sees("20", &sees), std::slice::from_ref(&id), "kept when the owner changed");
         // It never opens a record of another firm.
         world.force(&format!("UPDATE crm.companies SET manager_id = 4 WHERE id = {id}"));
         share(&mut world, "21", "'read'").unwrap();
