@@ -157,6 +157,7 @@ impl Bench {
                 let message: String = row.get(3);
                 let ours = [
                     "row-level security",
+                    "nobody is asking",
                     "may not assign",
                     "become an owner",
                     "become the owner",

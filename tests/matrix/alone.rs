@@ -1,7 +1,7 @@
 //! Users of one role and of none, and restrictions beside a role that gives everything: where most roles give the same, only who has nothing
 //! else shows what each of them gives.
 
-use crm_access::model::{Action, Grant, Model, Role, RoleName, Scope, Subject};
+use crm_access::model::{Action, Grant, Model, Promotion, Role, RoleName, Scope, Subject};
 
 use crate::bench::{Asker, Bench};
 use crate::cells::{Cell, What, is_known};
@@ -45,9 +45,12 @@ pub fn cells(bench: &Bench, random: &mut Random, pools: &Pools, everyone: &[Aske
     }
     // Some of them may not be: should one come to be all the same, the restriction counts.
     for restriction in &model.restrictions {
-        let role = restriction.not_for.first().unwrap_or_else(|| most(model));
+        // Where it rests under these roles, it counts beside another.
+        let lifted = restriction.promotion == Promotion::Lift;
+        let lifting = if lifted { model.roles_including(&restriction.not_for) } else { Vec::new() };
+        let Some(role) = restriction.not_for.first().filter(|_| !lifted).or_else(|| most_but(model, &lifting)) else { continue };
         for (asker, to, _) in &users {
-            let mut given = Given::as_it_is(bench);
+            let mut given = if lifted { nothing.clone() } else { Given::as_it_is(bench) };
             given.role(to, role);
             given.restriction(to, &restriction.name, true);
             all.extend(given.cells(bench, random, pools, asker, What::All));
@@ -84,9 +87,14 @@ fn reader(model: &Model) -> &Role {
 
 /// The role that gives most without a condition.
 fn most(model: &Model) -> &RoleName {
-    let open = |role: &Role| {
+    most_but(model, &[]).expect("a role")
+}
+
+/// The same, but for some.
+fn most_but<'m>(model: &'m Model, others: &[RoleName]) -> Option<&'m RoleName> {
+    let open = |role: &&Role| {
         let whole = |scope: &Scope| scope.terms.is_empty() && scope.predicate.is_none();
         role.grants.iter().filter(|grant| grant.level.scopes.iter().any(whole)).count()
     };
-    &model.roles.iter().max_by_key(|role| open(role)).expect("a role").name
+    model.roles.iter().filter(|role| !others.contains(&role.name)).max_by_key(open).map(|role| &role.name)
 }
