@@ -5,6 +5,7 @@
 
 mod assignment;
 mod audit;
+mod column;
 mod conform;
 mod directory;
 mod document;
@@ -20,6 +21,7 @@ mod sharing;
 
 pub use assignment::{AssignmentTable, Assignments, Flag, Listed};
 pub use audit::{Accept, Audit};
+pub use column::{ProtectedColumn, View};
 pub use directory::{CircleMembers, Circles, DepartmentMembers, Departments, Directory, Users};
 pub use document::{Config, Conflict, read};
 pub use entity::{Entity, LinkRule, Owners, Parent, Stage};

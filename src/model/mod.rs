@@ -6,6 +6,7 @@ mod access;
 mod administration;
 mod assignment;
 mod audit;
+mod column;
 mod directory;
 mod entity;
 mod names;
@@ -16,6 +17,7 @@ pub use access::{Action, Grant, Level, ParentTerm, Restriction, RestrictionLevel
 pub use administration::Administers;
 pub use assignment::{Assigned, Assignments, FlagColumn, NameTable, Period, Subject};
 pub use audit::Accepted;
+pub use column::ProtectedColumn;
 pub use directory::{AttributeType, Channel, Circle, CircleKind, Departments, Directory, Members, Membership, Users};
 pub use entity::{Entity, Link, LinkTable, Owners, Parent};
 pub use names::{ColumnName, DbRoleName, EntityName, IDENTIFIER_BYTES, NameError, RestrictionName, RoleName, SchemaName, TableName};

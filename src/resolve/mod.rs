@@ -6,6 +6,7 @@ mod administration;
 mod assign;
 mod assignments;
 mod audit;
+mod columns;
 mod entities;
 mod identity;
 mod names;
