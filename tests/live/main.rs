@@ -11,6 +11,8 @@ mod bitrix_rights;
 mod bitrix_roles;
 mod can;
 mod catalog;
+mod columns;
+mod columns_applied;
 mod guards;
 mod guards_copy;
 mod guards_ddl;
