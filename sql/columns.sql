@@ -220,7 +220,7 @@ BEGIN
         RAISE EXCEPTION 'role "%" could still read the protected columns of %', leak.rolname, leak.relation USING
             ERRCODE = 'object_not_in_prerequisite_state',
             DETAIL = format('%s holds the privilege.', leak.holder),
-            HINT = format('REVOKE SELECT%s ON %s FROM %s', coalesce(format(' (%I)', leak.column_name), ''), leak.relation, leak.holder);
+            HINT = format('REVOKE SELECT%s ON %s FROM %s', CASE WHEN leak.column_name IS NULL THEN '' ELSE format(' (%I)', leak.column_name) END, leak.relation, leak.holder);
     END IF;
     SELECT r.rolname INTO leak FROM pg_roles r
     WHERE pg_has_role(r.oid, application, 'MEMBER') AND NOT r.rolsuper AND pg_has_role(r.oid, to_regrole('pg_read_all_data'), 'MEMBER')

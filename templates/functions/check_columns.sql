@@ -7,7 +7,7 @@ BEGIN
     END IF;
 {%- for column in columns %}
     -- As text: a type need not have an equality, and two values that are equal may still say different things.
-    IF CASE TG_OP WHEN 'INSERT' THEN crm_access.column_default(TG_RELID, {{ column.text | q }}) ELSE OLD.{{ column.name | q }}::text END IS DISTINCT FROM NEW.{{ column.name | q }}::text
+    IF (CASE TG_OP WHEN 'INSERT' THEN crm_access.column_default(TG_RELID, {{ column.text | q }}) ELSE OLD.{{ column.name | q }}::text END) IS DISTINCT FROM NEW.{{ column.name | q }}::text
             AND (SELECT {{ column.holds | q }}) IS NOT TRUE THEN
         RAISE EXCEPTION 'this user may not change the column "%" of "%" records', {{ column.text | q }}, {{ entity | q }}
             USING ERRCODE = 'insufficient_privilege', HINT = {{ column.hint | q }};

@@ -10,6 +10,10 @@ mod attacker;
 mod support;
 
 mod caches;
+mod columns;
+#[path = "../live/columns.rs"]
+#[allow(dead_code)]
+mod live_columns;
 mod cluster;
 mod conflicts;
 mod definers;

@@ -108,12 +108,12 @@ fn column_protection_finds_what_was_changed_by_hand_and_columns_that_came_later(
         let database = world.database.clone();
         assert_eq!(applied(&database, target, COLUMNS), Ok(Outcome::Unchanged));
         for (change, part) in [
-            ("GRANT SELECT (margin) ON deals TO crm_app", "column privileges deals margin"),
-            ("GRANT SELECT ON deals TO PUBLIC", "privileges deals"),
-            ("GRANT UPDATE ON deals_shown TO crm_app", "view deals_shown"),
-            ("CREATE OR REPLACE VIEW deals_shown AS SELECT r.id, r.title, r.owner, r.cost, r.margin, r.note, r.rating, r.secret, r.extra, r.code FROM deals AS r", "view deals_shown"),
-            ("ALTER VIEW deals_shown OWNER TO postgres", "view deals_shown"),
-            ("ALTER TABLE deals DISABLE TRIGGER zz_crm_access_columns_update", "trigger deals zz_crm_access_columns_update"),
+            ("GRANT SELECT (margin) ON deals TO crm_app", "column privileges public.deals margin"),
+            ("GRANT SELECT ON deals TO PUBLIC", "privileges public.deals"),
+            ("GRANT UPDATE ON deals_shown TO crm_app", "view public.deals_shown"),
+            ("CREATE OR REPLACE VIEW deals_shown AS SELECT r.id, r.title, r.owner, r.cost, r.margin, r.note, r.rating, r.secret, r.extra, r.code FROM deals AS r", "view public.deals_shown"),
+            ("ALTER VIEW deals_shown OWNER TO postgres", "view public.deals_shown"),
+            ("ALTER TABLE deals DISABLE TRIGGER zz_crm_access_columns_update", "trigger public.deals zz_crm_access_columns_update"),
         ] {
             world.force(change);
             let drift = world.really("SELECT part FROM crm_access.drift()");
