@@ -65,7 +65,13 @@ fn an_unknown_role_gets_the_nearest_one() {
 
 #[test]
 fn an_unknown_key_gets_the_nearest_one() {
-    says("columns: {margin: {write: manager, change: manager}}", "unknown-key", "unknown key `write`", "possible are `read`, `change`", "write");
+    says(
+        "columns: {margin: {write: manager, change: manager}}",
+        "unknown-key",
+        "unknown key `write`",
+        "possible are `read`, `change`",
+        "write",
+    );
     says("colums: {margin: {change: manager}}", "unknown-key", "unknown key `colums`", "did you mean `columns`?", "colums");
 }
 
@@ -106,7 +112,13 @@ fn what_makes_no_sense_is_refused_with_the_way_out() {
         "leave it out, or say under `columns` who may `read` one",
         "shown",
     );
-    says("view: deals, columns: {margin: {read: []}}", "name-collision", "the view `deals` is the table itself", "name it otherwise", "deals");
+    says(
+        "view: deals, columns: {margin: {read: []}}",
+        "name-collision",
+        "the view `deals` is the table itself",
+        "name it otherwise",
+        "deals",
+    );
     says(
         "view: companies, columns: {margin: {read: []}}",
         "name-collision",

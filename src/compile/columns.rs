@@ -48,11 +48,8 @@ pub fn columns(functions: &mut Functions, entity: &Entity) -> Result<(Vec<Step>,
     let mut steps = Vec::new();
     let mut triggers = Vec::new();
     let table = || vec![Sql::literal(&entity.table.schema), Sql::literal(&entity.table.name)];
-    let hidden: Map<String, Value> = entity
-        .columns
-        .iter()
-        .filter_map(|column| Some((column.name.to_string(), holders(model, column.read.as_ref()?).into())))
-        .collect();
+    let hidden: Map<String, Value> =
+        entity.columns.iter().filter_map(|column| Some((column.name.to_string(), holders(model, column.read.as_ref()?).into()))).collect();
     if !hidden.is_empty() {
         let mut arguments = table();
         arguments.extend([Sql::literal(&model.application_role), Sql::literal(columns_role(model)), Sql::literal(Value::Object(hidden))]);
@@ -119,7 +116,11 @@ fn check_columns(functions: &mut Functions, entity: &Entity, changed: &[&Protect
         );
         // As whoever changes the record, so that it can tell who that is; stable, so that a statement's own changes decide nothing.
         let function = Function { security_definer: false, ..reading(&name, Vec::new(), Returns::Trigger, body) };
-        Ok(Made { function, why: format!("checks a change of protected columns of a `{}` record", entity.name), callers: Callers::Functions })
+        Ok(Made {
+            function,
+            why: format!("checks a change of protected columns of a `{}` record", entity.name),
+            callers: Callers::Functions,
+        })
     })
 }
 

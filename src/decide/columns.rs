@@ -32,9 +32,10 @@ impl Judge<'_> {
 
     /// Whether the user may change every protected column that changes; a new record begins with nulls.
     pub(super) fn columns_may_change(&self, entity: &Entity, before: &Row, after: &Row) -> bool {
-        entity.columns.iter().all(|column| {
-            value(before, &column.name) == value(after, &column.name) || self.may_change_column(entity, &column.name)
-        })
+        entity
+            .columns
+            .iter()
+            .all(|column| value(before, &column.name) == value(after, &column.name) || self.may_change_column(entity, &column.name))
     }
 }
 

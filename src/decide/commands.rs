@@ -61,11 +61,7 @@ pub fn lock(judge: &Judge<'_>, entity: &Entity) -> Vec<usize> {
 /// INSERT: the new rows are counted from 0.
 pub fn insert(judge: &Judge<'_>, entity: &Entity, rows: &[Row], reads: Reads) -> Outcome {
     let added = |row: &Row| judge.columns_may_change(entity, &Row::new(), row) && judge.all_of(entity, Action::Create, reads, row);
-    if rows.iter().all(added) {
-        Outcome::Rows((0..rows.len()).collect())
-    } else {
-        Outcome::Refused
-    }
+    if rows.iter().all(added) { Outcome::Rows((0..rows.len()).collect()) } else { Outcome::Refused }
 }
 
 /// UPDATE: rows that may not be changed are passed over, a row that may not become so refuses the command.

@@ -99,7 +99,12 @@ impl Resolver<'_> {
             self.found.error(
                 Code::NameCollision,
                 span,
-                format!("the view {} of {} has the name of the table or view of {}", quoted(&view.to_string()), quoted(entity.name.as_str()), quoted(other)),
+                format!(
+                    "the view {} of {} has the name of the table or view of {}",
+                    quoted(&view.to_string()),
+                    quoted(entity.name.as_str()),
+                    quoted(other)
+                ),
                 "name it otherwise",
             );
         }

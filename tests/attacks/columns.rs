@@ -1,9 +1,10 @@
 //! Column protection: what somebody who may read the record, and not the column, could try. Deals 1 to 20 have margins and secrets that a guest,
 //! who reads every deal, may not read.
 
-use crate::attacker::{acting, after, assert_audited, keeps, listening};
-use crate::live_columns::world;
-use crate::support::{REFUSED, TARGETS, World, connect, refused};
+use crate::attacker::{acting, after, assert_audited, keeps, listening, program};
+use crate::margins::{COLUMNS, text, world};
+use crate::support::{REFUSED, Refused, TARGETS, applier, apply_as, refused};
+use crm_access::program::Target;
 
 /// A user who reads all deals, changes none, and none of the columns.
 const GUEST: &str = "4";
@@ -142,10 +143,8 @@ fn column_protection_shows_a_leaky_function_nothing_through_the_view() {
         }
         let heard = notices.lock().unwrap();
         assert!(heard.iter().any(|notice| notice.contains("Deal 7")), "the tools work");
-        let leaked: Vec<&String> = heard
-            .iter()
-            .filter(|notice| notice.contains(MARGIN) || notice.contains(SECRET) || notice.contains("Deal 8"))
-            .collect();
+        let leaked: Vec<&String> =
+            heard.iter().filter(|notice| notice.contains(MARGIN) || notice.contains(SECRET) || notice.contains("Deal 8")).collect();
         assert!(leaked.is_empty(), "{leaked:?}");
     }
 }
@@ -184,9 +183,10 @@ fn column_protection_outlives_default_privileges_and_reports_what_is_granted_lat
         let mut world = world(target);
         world.force("ALTER DEFAULT PRIVILEGES FOR ROLE crm_owner, postgres GRANT ALL ON TABLES TO crm_app, PUBLIC");
         world.force("ALTER TABLE deals ADD later int");
-        let text = crate::live_columns::text(crate::live_columns::COLUMNS);
-        crate::support::apply_as(&world.database, crate::support::applier(target), target, &text).unwrap();
-        let privileges = "SELECT string_agg(DISTINCT a.grantee::regrole || ' ' || a.privilege_type, ',') FROM pg_class c, aclexplode(c.relacl) a
+        let text = text(COLUMNS);
+        apply_as(&world.database, applier(target), target, &text).unwrap();
+        let privileges =
+            "SELECT string_agg(DISTINCT a.grantee::regrole || ' ' || a.privilege_type, ',') FROM pg_class c, aclexplode(c.relacl) a
             WHERE c.oid = 'deals_shown'::regclass AND a.grantee <> c.relowner";
         assert_eq!(world.really(privileges), ["crm_app SELECT"]);
         world.force("ALTER DEFAULT PRIVILEGES FOR ROLE crm_owner, postgres REVOKE ALL ON TABLES FROM crm_app, PUBLIC");
@@ -198,34 +198,33 @@ fn column_protection_outlives_default_privileges_and_reports_what_is_granted_lat
 #[test]
 fn column_protection_exports_no_more_than_the_view_shows() {
     for target in TARGETS {
-        let mut world: World = world(target);
+        let mut world = world(target);
         let identity = world.identity(GUEST);
         let mut copied = |query: &str| {
             let mut transaction = world.backend.transaction().unwrap();
             transaction.batch_execute(&identity).unwrap();
             let mut text = String::new();
-            let read = transaction.copy_out(query).map_err(crate::support::Refused::from);
+            let read = transaction.copy_out(query).map_err(Refused::from);
             read.map(|mut out| std::io::Read::read_to_string(&mut out, &mut text).unwrap()).map(|_| text)
         };
         let copy = "COPY (SELECT id, margin FROM deals_shown) TO STDOUT";
         // In the extension the guard asks for the action export, which the guest has not: no row is left of those that may be read.
         match target {
-            crm_access::program::Target::Extension => assert_eq!(copied(copy).unwrap(), ""),
-            crm_access::program::Target::Portable => {
+            Target::Extension => assert_eq!(copied(copy).unwrap(), ""),
+            Target::Portable => {
                 let text = copied(copy).unwrap();
                 assert_eq!(text.lines().count(), 20);
                 assert!(text.lines().all(|line| line.ends_with("\\N")), "{text}");
             }
         }
         refused(copied("COPY deals_shown TO STDOUT"), "42809");
-        let dump = crate::attacker::program("pg_dump", &world.database, "crm_backend", &["--data-only", "--table=deals"]);
+        let dump = program("pg_dump", &world.database, "crm_backend", &["--data-only", "--table=deals"]);
         assert!(!dump.status.success());
         assert!(!String::from_utf8_lossy(&dump.stdout).contains(SECRET));
         // The schema of the view comes along in a dump by its administrator.
-        let dump = crate::attacker::program("pg_dump", &world.database, "postgres", &["--schema-only"]);
+        let dump = program("pg_dump", &world.database, "postgres", &["--schema-only"]);
         let schema = String::from_utf8_lossy(&dump.stdout).into_owned();
         assert!(schema.contains("VIEW public.deals_shown WITH (security_barrier='true')"));
         assert!(schema.contains("GRANT SELECT(title) ON TABLE public.deals TO crm_app"), "the columns' privileges as well");
-        drop(connect(&world.database, "crm_backend"));
     }
 }

@@ -5,16 +5,15 @@
 
 mod applying;
 mod attacker;
+#[path = "../live/margins.rs"]
+mod margins;
 #[path = "../live/support.rs"]
 #[allow(dead_code)]
 mod support;
 
 mod caches;
-mod columns;
-#[path = "../live/columns.rs"]
-#[allow(dead_code)]
-mod live_columns;
 mod cluster;
+mod columns;
 mod conflicts;
 mod definers;
 mod functions;

@@ -24,12 +24,13 @@ pub fn shown(flavor: &Flavor, judge: &Judge<'_>, entity: &Entity) -> Vec<Check> 
         }
     }
     if !entity.columns.is_empty() && !judge.is_nobody() {
-        for (what, may) in [
-            ("can_read", Judge::may_read_column as fn(&Judge<'_>, &Entity, &ColumnName) -> bool),
-            ("can_change", Judge::may_change_column),
-        ] {
+        for what in ["can_read", "can_change"] {
+            let may = |column: &ColumnName| match what {
+                "can_read" => judge.may_read_column(entity, column),
+                _ => judge.may_change_column(entity, column),
+            };
             let mut names: Vec<String> =
-                entity.columns.iter().filter(|column| may(judge, entity, &column.name)).map(|column| column.name.to_string()).collect();
+                entity.columns.iter().filter(|column| may(&column.name)).map(|column| column.name.to_string()).collect();
             names.sort();
             let sql = format!(
                 "SELECT array_agg(c.column_name) FROM crm_access.columns() AS c WHERE c.entity = {} AND c.{what}",

@@ -18,12 +18,18 @@ pub fn protect(random: &mut Random, name: &str, made: &mut Map<String, Json>) {
     };
     let mut columns: Map<String, Json> = Map::new();
     if random.chance(70) {
-        for column in READ.into_iter().filter(|_| random.chance(40)) {
+        for column in READ {
+            if !random.chance(40) {
+                continue;
+            }
             columns.insert(column.to_owned(), json!({"read": roles(random)}));
             made.insert("view".to_owned(), json!(view(name)));
         }
     }
-    for column in CHANGED.into_iter().filter(|_| random.chance(20)) {
+    for column in CHANGED {
+        if !random.chance(20) {
+            continue;
+        }
         let entry = columns.entry(column.to_owned()).or_insert_with(|| json!({}));
         entry["change"] = roles(random);
     }

@@ -1,7 +1,7 @@
 //! Column protection: what applying does to privileges and makes beside the table, what it refuses, and what removing leaves.
 
 use crate::catalog::{assert_same, catalog};
-use crate::columns::{COLUMNS, TABLES, text, world};
+use crate::margins::{COLUMNS, TABLES, text, world};
 use crate::support::{REFUSED, Refused, TARGETS, World, applier, apply_as, connect, refused, tables_from};
 use crm_access::apply::Outcome;
 use crm_access::program::Target;
@@ -19,7 +19,8 @@ fn column_protection_refuses_to_be_applied_where_somebody_could_read_past_it() {
         let member = format!("member_{database}");
         admin.batch_execute(&format!("CREATE ROLE {other}; CREATE ROLE {member} IN ROLE crm_app, {other}")).unwrap();
         let all = |role: &str| (format!("GRANT SELECT ON deals TO {role}"), format!("REVOKE SELECT ON deals FROM {role}"));
-        let one = |role: &str| (format!("GRANT SELECT (margin) ON deals TO {role}"), format!("REVOKE SELECT (margin) ON deals FROM {role}"));
+        let one =
+            |role: &str| (format!("GRANT SELECT (margin) ON deals TO {role}"), format!("REVOKE SELECT (margin) ON deals FROM {role}"));
         for ((open, close), message) in [
             (all("PUBLIC"), "could still read the protected columns of public.deals"),
             (one("PUBLIC"), "could still read the protected columns of public.deals"),
@@ -83,7 +84,9 @@ fn column_protection_comes_and_goes_without_a_trace() {
             let database = tables_from(TABLES, target);
             let reader = format!("reader_{database}");
             let named = |columns: &str| text(columns).replace("key_type:", &format!("reader_role: {reader}\nkey_type:"));
-            connect(&database, "crm_owner").batch_execute(before).unwrap_or_else(|_| connect(&database, "postgres").batch_execute(before).unwrap());
+            connect(&database, "crm_owner")
+                .batch_execute(before)
+                .unwrap_or_else(|_| connect(&database, "postgres").batch_execute(before).unwrap());
             let roles = ["crm_app", "crm_backend", "crm_owner"];
             let whole = catalog(&mut connect(&database, "postgres"), "crm_access", &roles);
             for _ in 0..2 {
@@ -111,7 +114,10 @@ fn column_protection_finds_what_was_changed_by_hand_and_columns_that_came_later(
             ("GRANT SELECT (margin) ON deals TO crm_app", "column privileges public.deals margin"),
             ("GRANT SELECT ON deals TO PUBLIC", "privileges public.deals"),
             ("GRANT UPDATE ON deals_shown TO crm_app", "view public.deals_shown"),
-            ("CREATE OR REPLACE VIEW deals_shown AS SELECT r.id, r.title, r.owner, r.cost, r.margin, r.note, r.rating, r.secret, r.extra, r.code FROM deals AS r", "view public.deals_shown"),
+            (
+                "CREATE OR REPLACE VIEW deals_shown AS SELECT r.id, r.title, r.owner, r.cost, r.margin, r.note, r.rating, r.secret, r.extra, r.code FROM deals AS r",
+                "view public.deals_shown",
+            ),
             ("ALTER VIEW deals_shown OWNER TO postgres", "view public.deals_shown"),
             ("ALTER TABLE deals DISABLE TRIGGER zz_crm_access_columns_update", "trigger public.deals zz_crm_access_columns_update"),
         ] {

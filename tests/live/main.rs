@@ -33,6 +33,7 @@ mod language_shares;
 mod language_sharing;
 mod language_strategies;
 mod language_subjects;
+mod margins;
 mod odoo;
 mod odoo_counts;
 mod odoo_leads;
