@@ -4,7 +4,7 @@ use crate::bitrix::{
     ACTIVITIES, DEAL_OBSERVERS, DEALS, KINDS, department, department_tree, employee_reads, manager_reads, observed, own, with_roles,
 };
 use crate::rows::drop_foreign_keys;
-use crate::support::{TARGETS, World, refused};
+use crate::support::{REFUSED, TARGETS, World, refused};
 
 /// The screen's levels: how each is written, and which records it gives to a user.
 fn levels(user: &str) -> [(&'static str, &'static str, String); 6] {
@@ -81,6 +81,41 @@ assignments: {listed: {role: mixed, user: 2}}
         // What may be exported is read from the same function that guards it.
         let exported = world.sees("2", "SELECT crm_access.can('export', 'deal', ARRAY(SELECT id FROM deals))");
         assert_eq!(exported, DEALS.really(&mut world, &near), "{exported:?}");
+    }
+}
+
+#[test]
+fn b8_the_responsible_person_is_changed_and_records_are_imported_at_levels_of_their_own() {
+    for target in TARGETS {
+        let mut world = World::new("bitrix24", target);
+        let one =
+            |world: &mut World, condition: &str| world.really(&format!("SELECT t.id FROM leads AS t WHERE {condition} LIMIT 1")).remove(0);
+        // An employee gives away their own, sees it no more, and imports nothing.
+        let (mine, other) = (one(&mut world, &own("10")), one(&mut world, &format!("NOT {} AND NOT t.opened", department_tree("10"))));
+        let give = |record: &str, to: &str| format!("SELECT crm_access.assign_record('lead', {record}, {to})");
+        world.run("10", &give(&mine, "12")).unwrap();
+        assert!(world.sees("10", &format!("SELECT id FROM leads WHERE id = {mine}")).is_empty());
+        refused(world.run("10", &give(&other, "10")), REFUSED);
+        refused(world.run("10", &give(&mine, "10")), REFUSED);
+        let import =
+            |responsible: &str| format!("SELECT crm_access.import('lead', '[{{\"title\": \"N\", \"assigned_by_id\": {responsible}}}]')");
+        let error = refused(world.run("10", &import("10")), REFUSED);
+        assert_eq!(error.message, "this user may not import \"lead\" records");
+        // A manager creates for everybody of the department, and imports only what is their own.
+        let near =
+            world.really(&format!("SELECT t.assigned_by_id FROM leads AS t WHERE {} AND NOT {}", department_tree("2"), own("2"))).remove(0);
+        let add = format!("INSERT INTO leads (title, assigned_by_id) VALUES ('N', {near})");
+        assert_eq!((world.tries("2", &add), world.tries("2", &import("2"))), (Ok(1), Ok(1)));
+        refused(world.run("2", &import(&near)), REFUSED);
+        assert!(
+            !world.sees("2", "SELECT crm_access.can('assign', 'deal', ARRAY(SELECT id FROM deals WHERE stage = 'sales:new'))").is_empty()
+        );
+        assert!(
+            world.sees("2", "SELECT crm_access.can('assign', 'deal', ARRAY(SELECT id FROM deals WHERE stage = 'sales:lost'))").is_empty()
+        );
+        let may = |user: &str, world: &mut World| world.sees(user, "SELECT action FROM crm_access.permissions() WHERE entity = 'deal'");
+        assert_eq!(may("10", &mut world), ["assign", "create", "read", "update"]);
+        assert_eq!(may("2", &mut world), ["assign", "create", "delete", "export", "import", "read", "update"]);
     }
 }
 

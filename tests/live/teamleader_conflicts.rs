@@ -17,7 +17,7 @@ fn names_both<T: std::fmt::Debug>(result: Result<T, Refused>, user: &str) {
 
 fn listed(lines: &[&str]) -> String {
     let lines: String = lines.iter().map(|line| format!("    - {line}\n")).collect();
-    preset_with(&[("assignments:\n", &format!("assignments:\n  listed:\n{lines}"))])
+    preset_with(&[("assignments:\n  listed:\n", &format!("assignments:\n  listed:\n{lines}"))])
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn forbidding(target: crm_access::program::Target) -> World {
 }
 
 fn listed(rule: &str, line: &str) -> String {
-    preset_with(&[(CONFIRM, rule), ("assignments:\n", &format!("assignments:\n  listed:\n    - {line}\n"))])
+    preset_with(&[(CONFIRM, rule), ("assignments:\n  listed:\n", &format!("assignments:\n  listed:\n    - {line}\n"))])
 }
 
 #[test]

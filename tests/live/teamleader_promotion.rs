@@ -185,7 +185,7 @@ fn t09_restricting_an_administrator_fails_where_promotion_lifts_as_well() {
 #[test]
 fn t09_a_file_that_restricts_an_administrator_is_refused_before_any_database() {
     for target in TARGETS {
-        let listed = |lines: &str| preset_with(&[("assignments:\n", &format!("assignments:\n  listed:\n{lines}"))]);
+        let listed = |lines: &str| preset_with(&[("assignments:\n  listed:\n", &format!("assignments:\n  listed:\n{lines}"))]);
         let both = listed("    - {role: administrator, user: 3}\n    - {restriction: limited_crm_access, user: 3}\n");
         let holders = listed("    - {restriction: limited_deal_access, having_role: administrator}\n");
         for text in [both, holders] {
@@ -199,7 +199,7 @@ fn t09_a_file_that_restricts_an_administrator_is_refused_before_any_database() {
 #[test]
 fn t09_a_file_that_breaks_the_rule_with_the_data_is_refused_and_nothing_is_applied() {
     for target in TARGETS {
-        let listed = |line: &str| preset_with(&[("assignments:\n", &format!("assignments:\n  listed:\n    - {line}\n"))]);
+        let listed = |line: &str| preset_with(&[("assignments:\n  listed:\n", &format!("assignments:\n  listed:\n    - {line}\n"))]);
         for (line, user, restriction) in [
             ("{restriction: limited_crm_access, user: 1, confirmed: true}", "1", "limited_crm_access"),
             ("{restriction: limited_deal_access, user: 24}", "24", "limited_deal_access"),

@@ -1,7 +1,8 @@
 //! Trying all checks on a bench until one shows a difference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crm_access::model::TableName;
 use crm_access::program::Target;
 
 use crate::bench::Bench;
@@ -105,8 +106,12 @@ impl Campaign {
             (Part::Function(name), None) => cell.kind != "people" || self.reach.checking.contains(name),
             (Part::Function(name), Some(_)) if cell.kind == "sharing" && name == "share" => true,
             (Part::Function(name), Some(table)) => {
-                let leads = if ["can", "sharing"].contains(&cell.kind) { &self.reach.asked } else { &self.reach.tables };
-                leads.get(name).is_some_and(|tables| tables.contains(table))
+                let leads = |to: &BTreeMap<String, BTreeSet<TableName>>| to.get(name).is_some_and(|tables| tables.contains(table));
+                match cell.kind {
+                    "can" | "sharing" => leads(&self.reach.asked),
+                    "handing over" | "importing" | "changing" | "moving blindly" => leads(&self.reach.asked) || leads(&self.reach.tables),
+                    _ => leads(&self.reach.tables),
+                }
             }
         }
     }

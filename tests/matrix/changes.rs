@@ -102,7 +102,7 @@ fn restricted(bench: &Bench, random: &mut Random) -> Given {
                 let mut other = given.clone();
                 other.restriction(&to, &restriction.name, random.chance(50));
                 let taken = given.world.stored_restrictions.iter().any(|given| same_place(&given.to, &to));
-                if !taken && random.chance(50) && forbidden(model, &other.world, None).is_empty() {
+                if !taken && random.chance(50) && forbidden(model, &other.world, Some(&bench.world)).is_empty() {
                     given = other;
                 }
             }

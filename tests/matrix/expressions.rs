@@ -59,7 +59,9 @@ pub fn of_expr(expr: &Expr) -> Vec<(String, Expr)> {
         Expr::InList { expr: left, list, negated } => {
             let with = |list: Vec<Expr>, negated: bool| Expr::InList { expr: left.clone(), list, negated };
             all.push((format!("negate `{expr}`"), with(list.clone(), !negated)));
-            all.extend(shorter(list).into_iter().map(|(gone, list)| (format!("drop `{gone}` of `{expr}`"), with(list, *negated))));
+            // The server takes no empty list.
+            let shorter = shorter(list).into_iter().filter(|(_, list)| !list.is_empty());
+            all.extend(shorter.map(|(gone, list)| (format!("drop `{gone}` of `{expr}`"), with(list, *negated))));
         }
         Expr::Between { expr: value, negated, low, high } => {
             let other = Expr::Between { expr: value.clone(), negated: !negated, low: low.clone(), high: high.clone() };

@@ -10,6 +10,12 @@ use crate::random::Random;
 use crate::schema::literal;
 
 impl About<'_> {
+    /// Whether a column holds owners who are changed by the action of their own.
+    pub fn is_handed_over(&self, column: &str) -> bool {
+        let owners = matches!(&self.entity.owners, Owners::Columns(owners) if owners.iter().any(|owner| owner.as_str() == column));
+        self.entity.assigned && owners
+    }
+
     /// Records that are handed over: those that may be all at once, some of those that may not one by one, and both together.
     pub fn handing_over(&self, random: &mut Random) -> Vec<Check> {
         let entity = Plain.literal(self.entity.name.as_str());

@@ -64,11 +64,16 @@ pub fn mutants(model: &Model, script: &Script) -> Vec<Mutant> {
 pub struct Reach {
     /// The tables whose policies do.
     pub tables: BTreeMap<String, BTreeSet<TableName>>,
-    /// The tables about which `crm_access.can` asks by it.
+    /// The tables about which the functions ask by it that a user may call, or the trigger on owners.
     pub asked: BTreeMap<String, BTreeSet<TableName>>,
     /// The functions that the check of assignments calls.
     pub checking: BTreeSet<String>,
 }
+
+/// Functions about any entity that pass on to one for each.
+const PASSING_ON: [&str; 3] = ["can", "can_each", "assign"];
+/// Functions about every entity.
+const OF_ALL: [&str; 5] = ["can", "can_each", "assign", "entity_table", "permissions"];
 
 /// What leads to each generated function of a script.
 pub fn reach(model: &Model, script: &Script) -> Reach {
@@ -90,14 +95,18 @@ pub fn reach(model: &Model, script: &Script) -> Reach {
     }
     let mut asked: BTreeMap<String, BTreeSet<TableName>> = BTreeMap::new();
     for entity in &model.entities {
-        asked.entry(joined_name(&["can", entity.name.as_str()])).or_default().insert(entity.table.clone());
+        for kind in ["can", "can_each_of", "assign", "check_owner_of"] {
+            asked.entry(joined_name(&[kind, entity.name.as_str()])).or_default().insert(entity.table.clone());
+        }
     }
-    asked.insert("can".to_owned(), model.entities.iter().map(|entity| entity.table.clone()).collect());
+    for name in OF_ALL {
+        asked.insert(name.to_owned(), model.entities.iter().map(|entity| entity.table.clone()).collect());
+    }
     let mut checking: BTreeSet<String> = ["check_consistent", "assert_consistent", "note_restricted"].map(str::to_owned).into();
     // Callers come after what they call, so one look from the last to the first is enough.
     for (caller, text) in functions.iter().rev() {
         let of = |all: &BTreeMap<String, BTreeSet<TableName>>| all.get(caller).cloned().unwrap_or_default();
-        let (tables, asks) = (of(&called), if caller == "can" { BTreeSet::new() } else { of(&asked) });
+        let (tables, asks) = (of(&called), if PASSING_ON.contains(&caller.as_str()) { BTreeSet::new() } else { of(&asked) });
         for (name, _) in functions.iter().filter(|(name, _)| name != caller && calls(text, name)) {
             called.entry(name.clone()).or_default().extend(tables.clone());
             asked.entry(name.clone()).or_default().extend(asks.clone());
