@@ -154,6 +154,7 @@ impl Bench {
                 let ours = [
                     "row-level security",
                     "may not assign",
+                    "nobody is asking",
                     "may not change the column",
                     "become an owner",
                     "become the owner",

@@ -168,7 +168,14 @@ pub fn create(flavor: &Flavor) -> String {
                     Stage | Word | Role | Restriction | Note | Login => "text",
                     key => sql_type(key_type(flavor, *key)),
                 };
-                format!("{} {kind}{}", quoted(name), if *name == "id" { " PRIMARY KEY" } else { "" })
+                // Handing over adds rows to join tables, whose own keys nobody names.
+                let own = match kind {
+                    "int4" | "int8" => "(1000000 + 1000000 * random())::int4",
+                    "uuid" => "gen_random_uuid()",
+                    _ => "gen_random_uuid()::text",
+                };
+                let key = if *name == "id" { format!(" PRIMARY KEY DEFAULT {own}") } else { String::new() };
+                format!("{} {kind}{key}", quoted(name))
             })
             .collect();
         out.push_str(&format!("CREATE TABLE {} ({});\n", table_sql(flavor, &table), columns.join(", ")));
