@@ -72,7 +72,9 @@ fn an_unknown_key_gets_the_nearest_one() {
         "possible are `read`, `change`",
         "write",
     );
-    says("colums: {margin: {change: manager}}", "unknown-key", "unknown key `colums`", "did you mean `columns`?", "colums");
+    let [(code, message, help, marked)] = &said("colums: {margin: {change: manager}}")[..] else { panic!("one mistake") };
+    assert_eq!((code.as_str(), message.as_str(), marked.as_str()), ("unknown-key", "unknown key `colums`", "colums"));
+    assert!(help.starts_with("did you mean `columns`?"), "{help}");
 }
 
 #[test]
