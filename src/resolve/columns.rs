@@ -95,7 +95,7 @@ impl Resolver<'_> {
             let Some(view) = &entity.view else { continue };
             let Some(other) = taken.insert(view, entity.name.as_str()) else { continue };
             let written = self.config.entities.iter().find(|(name, _)| name.as_str() == entity.name.as_str());
-            let span = written.and_then(|(name, written)| Some(written.view.as_ref().map_or(name.span, |view| view.name.span)));
+            let span = written.map(|(name, written)| written.view.as_ref().map_or(name.span, |view| view.name.span));
             self.found.error(
                 Code::NameCollision,
                 span,
