@@ -117,7 +117,7 @@ DECLARE
 BEGIN
     FOR one IN
         SELECT c.oid::regclass AS relation, n.nspname, c.relname, a.held, coalesce(a.grantable, false) AS grantable, b.columns
-        FROM (SELECT target) AS o(t) JOIN pg_class c ON c.oid = t JOIN pg_namespace n ON n.oid = c.relnamespace
+        FROM crm_access.partition_tree(target) AS t JOIN pg_class c ON c.oid = t JOIN pg_namespace n ON n.oid = c.relnamespace
         CROSS JOIN LATERAL (
             SELECT count(*) > 0 AS held, bool_or(x.is_grantable) AS grantable FROM aclexplode(c.relacl) x
             WHERE x.grantee = application AND x.privilege_type = 'SELECT') a
@@ -165,7 +165,7 @@ BEGIN
     SELECT string_agg(CASE
                WHEN f.attname <> ALL (hidden) THEN format('r.%I', f.attname)
                WHEN readers -> f.attname = '[]' THEN format('CASE WHEN false THEN r.%1$I END AS %1$I', f.attname)
-               ELSE format('CASE WHEN true OR %2$L IS NULL THEN r.%1$I END AS %1$I', f.attname,
+               ELSE format('CASE WHEN (SELECT crm_access_rules.granted(%2$L::text[])) THEN r.%1$I END AS %1$I', f.attname,
                            ARRAY(SELECT jsonb_array_elements_text(readers -> f.attname)))
            END, ', ' ORDER BY f.attnum) INTO shown
     FROM pg_attribute f WHERE f.attrelid = target AND f.attnum > 0 AND NOT f.attisdropped;
@@ -179,7 +179,7 @@ BEGIN
         SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END
         FROM pg_class c, aclexplode(c.relacl) a WHERE c.oid = format('%I.%I', view_schema, view_name)::regclass AND a.grantee <> c.relowner
     LOOP
-        NULL;
+        EXECUTE format('REVOKE ALL ON %I.%I FROM %s', view_schema, view_name, shown);
     END LOOP;
     EXECUTE format('GRANT SELECT ON %I.%I TO %I', view_schema, view_name, application_role);
     INSERT INTO crm_access.object (kind, schema_name, relation_name, name) VALUES ('view', view_schema, view_name, columns_role);
@@ -258,7 +258,7 @@ BEGIN
     SELECT g.tgname, g.tgrelid::regclass AS relation INTO one
     FROM crm_access.partition_tree(target) AS t JOIN pg_trigger g ON g.tgrelid = t
     WHERE NOT g.tgisinternal AND g.tgname > 'zz_crm_access_columns_insert' AND g.tgname NOT IN ('zz_crm_access_columns_update', 'zz_crm_access_owner')
-      AND false AND (g.tgtype & 2) = 2 AND (g.tgtype & 20) <> 0
+      AND (g.tgtype & 1) = 1 AND (g.tgtype & 2) = 2 AND (g.tgtype & 20) <> 0
     ORDER BY 1 LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'trigger "%" on % fires after the one that looks at protected columns, and could change them', one.tgname, one.relation USING
@@ -312,7 +312,7 @@ BEGIN
             END IF;
             FOR given IN
                 SELECT e.key AS name, e.value::boolean AS grantable FROM jsonb_each_text(o.before -> 'columns') AS e
-                WHERE false
+                WHERE EXISTS (SELECT 1 FROM pg_attribute f WHERE f.attrelid = target AND f.attname = e.key AND NOT f.attisdropped)
             LOOP
                 EXECUTE format('GRANT SELECT (%I) ON %s TO %I%s', given.name, target, o.name,
                                CASE WHEN given.grantable THEN ' WITH GRANT OPTION' ELSE '' END);

@@ -450,7 +450,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $function$
         FROM taken t JOIN pg_attribute c ON c.attrelid = t.relation AND c.attacl IS NOT NULL AND NOT c.attisdropped
         UNION ALL
         SELECT format('columns %s', c.oid::regclass), -- one that is added must be given to whoever may read it
-               'x'
+               (SELECT string_agg(format('%s %s', a.attname, format_type(a.atttypid, a.atttypmod)), ' ' ORDER BY a.attnum)
+                FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
         FROM crm_access.object o JOIN pg_class c ON c.oid = to_regclass(format('%I.%I', o.schema_name, o.relation_name)) WHERE o.kind = 'columns'
         UNION ALL
         SELECT format('view %s', c.oid::regclass),
