@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS crm_access.version (
 COMMENT ON TABLE crm_access.version IS 'configurations that were applied: who, when, the text and its SHA-256';
 
 CREATE TABLE IF NOT EXISTS crm_access.object (
-    kind text NOT NULL CHECK (kind IN ('table', 'partition', 'policy', 'trigger', 'grant', 'held', 'privilege', 'lent', 'role', 'restriction', 'option')),
+    kind text NOT NULL CHECK (kind IN ('table', 'partition', 'policy', 'trigger', 'grant', 'held', 'privilege', 'lent', 'columns', 'view', 'role', 'restriction', 'option')),
     schema_name text NOT NULL DEFAULT '',
     relation_name text NOT NULL DEFAULT '',
     name text NOT NULL DEFAULT '',
@@ -303,13 +303,14 @@ DECLARE
 BEGIN
     -- The strongest lock first: asking for it while holding a weaker one could end in a deadlock with ANALYZE or autovacuum.
     FOR o IN SELECT DISTINCT schema_name, relation_name FROM crm_access.object
-             WHERE kind IN ('table', 'partition', 'policy', 'trigger') ORDER BY 1, 2
+             WHERE kind IN ('table', 'partition', 'columns', 'policy', 'trigger') ORDER BY 1, 2
     LOOP
         target := to_regclass(format('%I.%I', o.schema_name, o.relation_name));
         IF target IS NOT NULL THEN
             EXECUTE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', target);
         END IF;
     END LOOP;
+    PERFORM crm_access.unprotect_columns();
     FOR o IN SELECT * FROM crm_access.object
              ORDER BY array_position(ARRAY['trigger', 'policy', 'grant', 'partition', 'privilege', 'table'], kind), schema_name, relation_name, name
     LOOP
@@ -450,6 +451,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $function$
                 FROM aclexplode(c.attacl) a)
         FROM taken t JOIN pg_attribute c ON c.attrelid = t.relation AND c.attacl IS NOT NULL AND NOT c.attisdropped
         UNION ALL
+        SELECT format('columns %s', c.oid::regclass), -- one that is added must be given to whoever may read it
+               (SELECT string_agg(format('%s %s', a.attname, format_type(a.atttypid, a.atttypmod)), ' ' ORDER BY a.attnum)
+                FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
+        FROM crm_access.object o JOIN pg_class c ON c.oid = to_regclass(format('%I.%I', o.schema_name, o.relation_name)) WHERE o.kind = 'columns'
+        UNION ALL
+        SELECT format('view %s', c.oid::regclass),
+               format('%s %s %s %s', c.relowner::regrole, c.reloptions, pg_get_viewdef(c.oid),
+                      (SELECT string_agg(format('%s %s %s', a.grantee::regrole, a.privilege_type, a.is_grantable), ' '
+                                         ORDER BY a.grantee::regrole::text, a.privilege_type)
+                       FROM aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a))
+        FROM crm_access.object o JOIN pg_class c ON c.oid = to_regclass(format('%I.%I', o.schema_name, o.relation_name)) WHERE o.kind = 'view'
+        UNION ALL
         SELECT format('policy %s %s', p.polrelid::regclass, p.polname),
                format('%s %s %s %s %s', p.polcmd, p.polpermissive, p.polroles::regrole[],
                       pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
@@ -549,12 +562,16 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '30s' 
 DECLARE
     stood boolean := EXISTS (SELECT 1 FROM crm_access.object);
     reader text := (SELECT o.name FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'reader_role');
+    columns_role text := (SELECT o.name FROM crm_access.object o WHERE o.kind = 'option' AND o.schema_name = 'columns_role');
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('crm_access apply', 0));
     IF reader IS NOT NULL AND EXISTS (SELECT 1 FROM pg_roles WHERE rolname = reader) THEN
         PERFORM crm_access.join_reader(reader);
     END IF;
     PERFORM crm_access.clear();
+    IF columns_role IS NOT NULL THEN
+        PERFORM crm_access.drop_columns_role(columns_role);
+    END IF;
     UPDATE crm_access.version v SET removed_at = clock_timestamp() WHERE v.removed_at IS NULL;
     IF reader IS NOT NULL AND EXISTS (SELECT 1 FROM pg_roles r WHERE r.rolname = reader) THEN
         BEGIN

@@ -32,6 +32,7 @@ fn every_command_and_function_that_the_readme_names_exists() {
         include_str!("../sql/state.sql"),
         include_str!("../sql/questions.sql"),
         include_str!("../sql/records.sql"),
+        include_str!("../sql/columns.sql"),
         include_str!("../sql/administration.sql"),
         include_str!("../sql/delegation.sql")
     );
@@ -54,6 +55,7 @@ fn every_command_and_function_that_the_readme_names_exists() {
         "assign_record",
         "import",
         "submit",
+        "columns",
     ];
     for function in functions {
         assert!(text.contains(&format!("crm_access.{function}")) || text.contains(&format!("`{function}`")), "{function}");

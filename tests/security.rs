@@ -81,6 +81,16 @@ fn every_attack_has_a_row_with_an_answer_and_a_test_that_exists() {
 }
 
 #[test]
+fn every_test_that_the_section_on_columns_names_exists() {
+    let text = std::fs::read_to_string(root().join("docs/security.md")).unwrap();
+    let mut there = BTreeSet::new();
+    tests(&root().join("tests"), &mut there);
+    let named: BTreeSet<&str> = names(&text).into_iter().filter(|name| name.starts_with("column_protection_")).collect();
+    assert!(named.len() > 8, "{named:?}");
+    assert!(named.iter().all(|name| there.contains(*name)), "{named:?}");
+}
+
+#[test]
 fn every_test_of_an_attack_stands_in_the_table() {
     let text = std::fs::read_to_string(root().join("docs/security.md")).unwrap();
     let mut there = BTreeSet::new();

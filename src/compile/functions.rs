@@ -61,6 +61,8 @@ pub enum Need {
     Assign(EntityName),
     /// The trigger that checks a change of their owners.
     CheckOwner(EntityName),
+    /// The triggers that check a change of their protected columns.
+    CheckColumns(EntityName),
 }
 
 /// Sets of users around the one who asks.
@@ -112,6 +114,7 @@ impl Need {
             Need::CanEach(entity) => joined_name(&["can_each_of", entity.as_str()]),
             Need::Assign(entity) => joined_name(&["assign", entity.as_str()]),
             Need::CheckOwner(entity) => joined_name(&["check_owner_of", entity.as_str()]),
+            Need::CheckColumns(entity) => joined_name(&["check_columns_of", entity.as_str()]),
         }
     }
 }

@@ -8,6 +8,7 @@ mod access;
 mod administration;
 mod assign;
 mod checks;
+mod columns;
 mod conflicts;
 mod delegation;
 mod directory;

@@ -6,7 +6,9 @@ use serde_json::json;
 
 use super::functions::{Callers, Functions, Made, Need, body, qualified, reading, value};
 use super::policies::{READER_POLICY, policies, reader_policy};
-use super::{CompileError, administration, assign, checks, conflicts, delegation, directory, identity, key_type, permissions, shares};
+use super::{
+    CompileError, administration, assign, checks, columns, conflicts, delegation, directory, identity, key_type, permissions, shares,
+};
 use crate::model::{DbRoleName, Entity, Link, Members, Model, Owners, TableName};
 use crate::program::{Function, Program, RULES_SCHEMA, Record, RecordKind, Returns, STATE_SCHEMA, Sql, Statement, Step, Target};
 
@@ -38,9 +40,15 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
             records.add(RecordKind::Trigger, entity.table.schema.as_str(), &entity.table.name, assign::OWNER_TRIGGER);
             protection.push(step);
         }
+        let (steps, triggers) = columns::columns(&mut functions, entity)?;
+        protection.extend(steps);
+        for name in triggers {
+            records.add(RecordKind::Trigger, entity.table.schema.as_str(), &entity.table.name, name);
+        }
     }
     permissions::can_dispatch(&mut functions)?;
     permissions::permissions(&mut functions)?;
+    columns::listing(&mut functions)?;
     administration::administration(&mut functions)?;
     conflicts::conflicts(&mut functions)?;
     entity_table(&mut functions)?;
@@ -79,6 +87,7 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
     steps.push(plain(Statement::Call { function: Sql::state("note_held"), arguments: vec![reader()] }));
     let check = vec![reader(), Sql::literal(&model.application_role)];
     steps.push(call(Sql::state("check_reader"), check, "nobody who asks is, or can become, the reader role"));
+    steps.extend(columns::role(model));
     let asking = Sql::Texts(askers(model).into_iter().map(ToString::to_string).collect());
     let closed = vec![Sql::literal(STATE_SCHEMA), asking];
     steps.push(call(Sql::state("close"), closed, "what they may call and see of crm_access itself is only what is granted below"));
@@ -300,6 +309,7 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
         steps.extend(grant_execute("can", &["text", "text", key], application, records));
     }
     steps.extend(grant_execute("permissions", &[], application, records));
+    steps.extend(grant_execute("columns", &[], application, records));
     steps.extend(grant_execute("current_user_key", &[], application, records));
     for key in ["text", "anynonarray", "anyarray"] {
         let arguments = ["text", key, "anycompatiblenonarray", "anycompatiblenonarray"];
@@ -331,6 +341,9 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
         steps.extend(grant_execute("delegations", &[], application, records));
         steps.extend(grant_execute("act_on_behalf_of", &[key], application, records));
         steps.extend(grant_execute("check_delegation", &[], application, records));
+    }
+    if columns::guarded(model) {
+        steps.extend(grant_execute("column_default", &["regclass", "text"], application, records));
     }
     if target == Target::Extension {
         steps.extend(grant_execute("exporting", &[], application, records));
@@ -405,6 +418,9 @@ fn describe(model: &Model, records: &mut Records) {
         records.add(RecordKind::Restriction, "", "", restriction.name.as_str());
     }
     records.add(RecordKind::Option, "reader_role", "", model.reader_role.as_str());
+    if columns::shown(model) {
+        records.add(RecordKind::Option, "columns_role", "", &columns::columns_role(model));
+    }
     if model.assignments.stored {
         records.add(RecordKind::Option, "stored_assignments", "", "true");
     }

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
 use super::forms::{text, texts};
-use super::{Entries, KeyType, Many, OrganizationDefault, Short, Shorthand};
+use super::{Entries, KeyType, Many, OrganizationDefault, ProtectedColumn, Short, Shorthand, View};
 use crate::text::At;
 
 /// A table of records, and its columns and tables that say whose they are.
@@ -56,6 +56,12 @@ pub struct Entity {
     /// The records that this one belongs to, by the parent's entity (T3, T6, B10, J9).
     #[serde(default)]
     pub parents: Entries<Short<Parent>>,
+    /// Columns that not everybody may read or change who may read or change the record.
+    #[serde(default)]
+    pub columns: Entries<ProtectedColumn>,
+    /// View of the table for reading columns that only some roles may read: it is made by applying, and empty in those columns for everybody else.
+    #[serde(default)]
+    pub view: Option<Short<View>>,
 }
 
 /// Who owns or observes a record: `columns`, or `table` with `record` and `user`.

@@ -5,6 +5,7 @@
 
 mod assignment;
 mod audit;
+mod column;
 mod conform;
 mod delegation;
 mod directory;
@@ -23,6 +24,7 @@ mod usage;
 
 pub use assignment::{AssignmentTable, Assignments, Flag, Listed};
 pub use audit::{Accept, Audit};
+pub use column::{ProtectedColumn, View};
 pub use delegation::Delegation;
 pub use directory::{CircleMembers, Circles, DepartmentMembers, Departments, Directory, Users};
 pub use document::{Config, Conflict, read};

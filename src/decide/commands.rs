@@ -60,11 +60,8 @@ pub fn lock(judge: &Judge<'_>, entity: &Entity) -> Vec<usize> {
 
 /// INSERT: the new rows are counted from 0.
 pub fn insert(judge: &Judge<'_>, entity: &Entity, rows: &[Row], reads: Reads) -> Outcome {
-    if rows.iter().all(|row| judge.all_of(entity, Action::Create, reads, row)) {
-        Outcome::Rows((0..rows.len()).collect())
-    } else {
-        Outcome::Refused
-    }
+    let added = |row: &Row| judge.columns_may_change(entity, &Row::new(), row) && judge.all_of(entity, Action::Create, reads, row);
+    if rows.iter().all(added) { Outcome::Rows((0..rows.len()).collect()) } else { Outcome::Refused }
 }
 
 /// UPDATE: rows that may not be changed are passed over, a row that may not become so refuses the command.
@@ -108,6 +105,7 @@ pub fn upsert(judge: &Judge<'_>, entity: &Entity, row: &Row, change: Change<'_>)
     let passes = |row: &Row| judge.all_of(entity, Action::Update, Reads(true), row);
     match change(before) {
         _ if !passes(before) => Outcome::Refused,
+        Some(after) if !judge.columns_may_change(entity, before, &after) => Outcome::Refused,
         Some(after) if !judge.owners_may_change(entity, before, &after) || !passes(&after) => Outcome::Refused,
         Some(_) => Outcome::Rows(vec![at]),
         None => Outcome::Rows(Vec::new()),
@@ -118,7 +116,8 @@ fn changed(judge: &Judge<'_>, entity: &Entity, change: Change<'_>, reads: Reads,
     let mut touched = Vec::new();
     for (at, row) in judge.world().rows(&entity.table).iter().enumerate() {
         let Some(after) = change(row).filter(|_| open(row)) else { continue };
-        if !judge.owners_may_change(entity, row, &after) || !judge.all_of(entity, Action::Update, reads, &after) {
+        let left = judge.columns_may_change(entity, row, &after) && judge.owners_may_change(entity, row, &after);
+        if !left || !judge.all_of(entity, Action::Update, reads, &after) {
             return Outcome::Refused;
         }
         touched.push(at);

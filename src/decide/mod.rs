@@ -5,6 +5,7 @@
 
 mod ask;
 mod assign;
+mod columns;
 mod commands;
 mod condition;
 mod forbidden;

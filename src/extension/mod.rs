@@ -29,6 +29,7 @@ pgrx::pg_module_magic!();
 extension_sql_file!("../../sql/state.sql", name = "state", bootstrap);
 extension_sql_file!("../../sql/questions.sql", name = "questions", requires = ["state"]);
 extension_sql_file!("../../sql/records.sql", name = "records", requires = ["state"]);
+extension_sql_file!("../../sql/columns.sql", name = "columns", requires = ["state"]);
 extension_sql_file!("../../sql/administration.sql", name = "administration", requires = ["state"]);
 extension_sql_file!("../../sql/delegation.sql", name = "delegation", requires = ["state"]);
 

@@ -42,6 +42,9 @@ fn entity<'a>(entity: &'a Entity, name: &At<String>, written: &'a Written, model
     if let (Some(column), Some(stage)) = (&entity.stage, &written.stage) {
         expected.column(table, column, stage.column.span, Purpose::Any);
     }
+    for (column, (name, _)) in entity.columns.iter().zip(written.columns.iter()) {
+        expected.column(table, &column.name, name.span, Purpose::Any);
+    }
     for parent in &entity.parents {
         self::parent(entity, parent, written, model, expected);
     }

@@ -1,6 +1,6 @@
 //! Protected tables.
 
-use super::{ColumnName, EntityName, KeyType, LinkRule, TableName};
+use super::{ColumnName, EntityName, KeyType, LinkRule, ProtectedColumn, TableName};
 
 /// A protected table and how its records relate to people.
 #[derive(Clone, Debug)]
@@ -33,6 +33,10 @@ pub struct Entity {
     pub stage: Option<ColumnName>,
     /// The records that it belongs to.
     pub parents: Vec<Parent>,
+    /// Columns that not everybody may read or change, in the order of the file.
+    pub columns: Vec<ProtectedColumn>,
+    /// View of the table for reading columns that only some may read.
+    pub view: Option<TableName>,
 }
 
 impl Entity {

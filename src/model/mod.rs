@@ -6,6 +6,7 @@ mod access;
 mod administration;
 mod assignment;
 mod audit;
+mod column;
 mod delegation;
 mod directory;
 mod entity;
@@ -17,6 +18,7 @@ pub use access::{Action, Grant, Level, ParentTerm, Restriction, RestrictionLevel
 pub use administration::Administers;
 pub use assignment::{Assigned, Assignments, FlagColumn, NameTable, Period, Subject};
 pub use audit::Accepted;
+pub use column::ProtectedColumn;
 pub use delegation::Delegation;
 pub use directory::{AttributeType, Channel, Circle, CircleKind, Departments, Directory, Members, Membership, Users};
 pub use entity::{Entity, Link, LinkTable, Owners, Parent};

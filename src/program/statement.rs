@@ -177,6 +177,19 @@ pub enum Statement {
         /// The function it calls.
         function: Sql,
     },
+    /// CREATE TRIGGER that looks at each row with a protected column: a new one, or one where such a column changes.
+    CreateColumnTrigger {
+        /// Its name.
+        name: Sql,
+        /// Its table.
+        table: Sql,
+        /// Whether it is for UPDATE, else for INSERT.
+        update: bool,
+        /// The columns.
+        columns: Vec<Sql>,
+        /// The function it calls.
+        function: Sql,
+    },
     /// INSERT of what has been made into `crm_access.object`.
     Record {
         /// The objects.

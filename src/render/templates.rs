@@ -43,7 +43,7 @@ macro_rules! templates {
 /// One template per kind of statement.
 pub const STATEMENT_TEMPLATES: &[(&str, &str)] = templates!("":
     "call", "lock_tables", "create_schema", "grant_schema", "grant_table", "grant_execute", "revoke_execute", "function_owner", "create_function",
-    "enable_row_security", "force_row_security", "create_policy", "comment_policy", "create_trigger", "create_change_trigger", "record",
+    "enable_row_security", "force_row_security", "create_policy", "comment_policy", "create_trigger", "create_change_trigger", "create_column_trigger", "record",
 );
 
 /// One template per body of a function.
@@ -55,7 +55,7 @@ pub const FUNCTION_TEMPLATES: &[(&str, &str)] = templates!("functions/":
     "asking", "permissions", "my_restrictions", "administers", "administer", "may_list", "role_list", "given", "assignment_list", "held", "holders", "conflicts",
     "violations",
     "note_restricted", "assert_consistent", "check_consistent", "active_user", "known_user", "assign", "assign_begin", "assign_refused", "assign_limited", "assign_columns", "assign_table", "check_owner",
-    "entity_table",
+    "entity_table", "check_columns", "columns",
 );
 
 /// Templates that are whole PL/pgSQL bodies; all others are a query.
@@ -72,6 +72,7 @@ const WHOLE: &[&str] = &[
     "assign_columns",
     "assign_table",
     "check_owner",
+    "check_columns",
 ];
 
 /// What a query is wrapped in to become a PL/pgSQL body that gives its one value.
@@ -117,6 +118,8 @@ impl Renderer {
                 include_str!("../../sql/questions.sql"),
                 "\n",
                 include_str!("../../sql/records.sql"),
+                "\n",
+                include_str!("../../sql/columns.sql"),
                 "\n",
                 include_str!("../../sql/administration.sql"),
                 "\n",

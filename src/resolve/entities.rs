@@ -27,6 +27,8 @@ impl Resolver<'_> {
             }
         }
         self.parent_cycles(&entities);
+        self.distinct_views(&entities);
+        self.decisive_columns(&entities);
         entities
     }
 
@@ -57,6 +59,8 @@ impl Resolver<'_> {
         let open = self.optional_column(&written.open);
         let stage = written.stage.as_ref().and_then(|stage| self.column(&stage.column));
         let parents = written.parents.iter().filter_map(|(name, parent)| self.parent(name, parent)).collect();
+        let columns = self.protected_columns(written);
+        let view = self.column_view(written, table.as_ref());
         let assigned = written.owners.is_some() && self.names_assign(name);
         Some(Entity {
             name: checked?,
@@ -73,6 +77,8 @@ impl Resolver<'_> {
             open,
             stage,
             parents,
+            columns,
+            view,
         })
     }
 

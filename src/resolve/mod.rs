@@ -6,6 +6,7 @@ mod administration;
 mod assign;
 mod assignments;
 mod audit;
+mod columns;
 mod delegation;
 mod entities;
 mod identity;

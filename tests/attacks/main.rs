@@ -5,12 +5,15 @@
 
 mod applying;
 mod attacker;
+#[path = "../live/margins.rs"]
+mod margins;
 #[path = "../live/support.rs"]
 #[allow(dead_code)]
 mod support;
 
 mod caches;
 mod cluster;
+mod columns;
 mod conflicts;
 mod definers;
 mod functions;

@@ -159,6 +159,8 @@ impl Bench {
                     "row-level security",
                     "nobody is asking",
                     "may not assign",
+                    "nobody is asking",
+                    "may not change the column",
                     "become an owner",
                     "become the owner",
                     "left without owner",

@@ -4,6 +4,7 @@ use crm_access::decide::{Judge, Outcome, Reads, Row, Value};
 use crm_access::decide::{assign, delete, import, insert, lock, merge_delete, merge_update, select, update, upsert};
 use crm_access::model::{Action, Entity, KeyType, Link, Model};
 
+use crate::columns::shown;
 use crate::data::{USERS, row, value};
 use crate::permissions::permitted;
 use crate::random::Random;
@@ -101,6 +102,7 @@ impl About<'_> {
         );
         self.push(sql, Expected::Keys(summed), all);
         self.checks.extend(permitted(self.judge, self.entity));
+        self.checks.extend(shown(self.flavor, self.judge, self.entity));
         // Each asks for itself, which takes long.
         if self.random.chance(10) {
             let action = *self.random.pick(&Action::ALL);

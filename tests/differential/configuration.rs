@@ -5,6 +5,8 @@
 mod conditions;
 #[path = "grants.rs"]
 mod grants;
+#[path = "protected.rs"]
+mod protected;
 
 use std::collections::BTreeSet;
 
@@ -290,6 +292,9 @@ impl Maker<'_> {
         }
         if !parents.is_empty() {
             made.insert("parents".into(), Json::Object(parents));
+        }
+        if self.random.chance(35) {
+            protected::protect(self.random, &format!("e{at}"), &mut made);
         }
         let stages = made.contains_key("stage");
         self.entities.push(Entity { name: format!("e{at}"), terms, favorites: Vec::new(), stages, columns: true });

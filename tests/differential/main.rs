@@ -5,6 +5,7 @@
 mod bench;
 mod case;
 mod checks;
+mod columns;
 mod configuration;
 mod data;
 mod permissions;

@@ -33,6 +33,7 @@ mod prelude;
 mod privileged_role;
 mod privileged_view;
 mod publication;
+mod readable_column;
 mod role_setting;
 mod sequence_privilege;
 mod shared_login;
@@ -79,6 +80,7 @@ pub const ALL: &[&Lint] = &[
     &monitoring_role::LINT,
     &sequence_privilege::LINT,
     &state_privilege::LINT,
+    &readable_column::LINT,
     &forgeable_identity::LINT,
     &identity_caller::LINT,
     &role_setting::LINT,

@@ -1,6 +1,7 @@
 //! Rules, told in memory.
 
 mod assign;
+mod columns;
 mod commands;
 mod conditions;
 mod conflicts;
@@ -61,7 +62,11 @@ fn case(rest: &str, rows: &str) -> Case {
 }
 
 fn case_with(links: &str, rest: &str, rows: &str) -> Case {
-    let text = format!("{}{rest}", HEAD.replace("ANY_OR_ALL", links));
+    case_of(&HEAD.replace("ANY_OR_ALL", links), rest, rows)
+}
+
+fn case_of(head: &str, rest: &str, rows: &str) -> Case {
+    let text = format!("{head}{rest}");
     let source = Source::new("test.yaml", &text);
     let mut found = Diagnostics::new();
     let model = config::read(&source, &mut found).and_then(|config| resolve(&source, &config, &mut found));
