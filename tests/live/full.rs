@@ -251,3 +251,36 @@ fn expiry_a_role_from_a_table_counts_from_its_beginning_until_its_end_and_no_job
         }
     }
 }
+
+#[test]
+fn column_protection_the_cost_of_a_product_is_shown_to_two_roles_and_a_discount_is_the_managers() {
+    for target in TARGETS {
+        let mut world = World::new("full", target);
+        let costs = world.really("SELECT cost FROM crm.products");
+        // Manager and accountant see it in the view, a salesperson an empty column; in the table it is nobody's.
+        for (user, shown) in [("3", true), ("19", true), ("4", false)] {
+            let seen = world.sees(user, "SELECT cost FROM crm.products_shown WHERE cost IS NOT NULL");
+            assert_eq!(seen, if shown { costs.clone() } else { Vec::new() }, "{user}");
+            assert_eq!(world.sees(user, "SELECT count(*) FROM crm.products_shown"), ["20"], "{user}");
+            refused(world.try_sees(user, "SELECT cost FROM crm.products"), REFUSED);
+            assert_eq!(world.sees(user, "SELECT count(name) FROM crm.products"), ["20"], "{user}");
+        }
+        refused(world.tries("1", "UPDATE crm.products SET cost = 1"), REFUSED);
+        assert_eq!(world.tries("1", "UPDATE crm.products SET price = 1"), Ok(20));
+        // A salesperson changes what is theirs but for the discount, the manager whom they report to that as well.
+        let id = COMPANIES.really(&mut world, &format!("{} AND {}", changeable("1"), owned("4"))).remove(0);
+        let discount = format!("UPDATE crm.companies SET discount = 5 WHERE id = {id}");
+        assert_eq!(world.tries("4", &format!("UPDATE crm.companies SET name = 'x' WHERE id = {id}")), Ok(1));
+        refused(world.tries("4", &discount), REFUSED);
+        assert_eq!(world.tries("3", &discount), Ok(1));
+        let create = |discount: &str| {
+            format!("INSERT INTO crm.companies (name, firm_id, created_by, discount) VALUES ('New', 1, 4, {discount})")
+        };
+        assert_eq!(world.tries("4", &create("DEFAULT")), Ok(1));
+        refused(world.tries("4", &create("5")), REFUSED);
+        assert_eq!(
+            world.sees("4", "SELECT entity || ' ' || column_name || ' ' || can_read || ' ' || can_change FROM crm_access.columns()"),
+            ["company discount true false", "product cost false false"]
+        );
+    }
+}
