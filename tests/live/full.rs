@@ -184,7 +184,7 @@ fn role_hierarchy_a_superior_sees_what_all_reports_see_and_changes_what_the_dire
 #[test]
 fn organization_default_everyone_has_the_price_list_and_what_is_private_nobody_without_a_role() {
     for (from, to, update) in
-        [("default: public_read}", "default: public_read}", "false"), ("default: public_read}", "default: public_read_write}", "true")]
+        [("default: public_read #", "default: public_read #", "false"), ("default: public_read #", "default: public_read_write #", "true")]
     {
         for target in TARGETS {
             let mut world = World::changed("full", target, from, to);
@@ -273,9 +273,8 @@ fn column_protection_the_cost_of_a_product_is_shown_to_two_roles_and_a_discount_
         assert_eq!(world.tries("4", &format!("UPDATE crm.companies SET name = 'x' WHERE id = {id}")), Ok(1));
         refused(world.tries("4", &discount), REFUSED);
         assert_eq!(world.tries("3", &discount), Ok(1));
-        let create = |discount: &str| {
-            format!("INSERT INTO crm.companies (name, firm_id, created_by, discount) VALUES ('New', 1, 4, {discount})")
-        };
+        let create =
+            |discount: &str| format!("INSERT INTO crm.companies (name, firm_id, created_by, discount) VALUES ('New', 1, 4, {discount})");
         assert_eq!(world.tries("4", &create("DEFAULT")), Ok(1));
         refused(world.tries("4", &create("5")), REFUSED);
         assert_eq!(

@@ -8,7 +8,7 @@ use crm_access::program::Target;
 use crm_access::render::{Plain, Quoting};
 
 use crate::bench::{Asker, Bench, Check};
-use crate::combinations::{When, restrictions, roles};
+use crate::combinations::{People, When};
 use crate::data::{ABSENT, Pools, pools, row};
 use crate::given::unchecked;
 use crate::random::Random;
@@ -62,7 +62,8 @@ pub fn askers(model: &Model, world: &World) -> Vec<Asker> {
     let mut named: BTreeMap<String, usize> = BTreeMap::new();
     entities.flat_map(|row| row.values().filter_map(Value::key)).for_each(|key| *named.entry(key).or_default() += 1);
     keys.sort_by_key(|key| std::cmp::Reverse(named.get(key).copied().unwrap_or_default()));
-    let given = restrictions(model, world, When::Now);
+    let people = People::new(model, world);
+    let given = people.restrictions(When::Now);
     let mut alike: BTreeMap<_, usize> = BTreeMap::new();
     let differ = keys.into_iter().filter(|key| {
         let restricted: Option<Vec<&RestrictionName>> = given.get(key).map(|given| given.keys().collect());
@@ -70,7 +71,7 @@ pub fn askers(model: &Model, world: &World) -> Vec<Asker> {
         let row = world.rows(&users.table).iter().find(is);
         let null = |column: &str| row.is_none_or(|row| row.get(column).is_none_or(|value| *value == Value::Null));
         let nulls: Vec<bool> = users.attributes.iter().map(|(column, _)| null(column.as_str())).collect();
-        let roles = roles(model, world, key, When::Now).into_keys().collect::<Vec<_>>();
+        let roles = people.roles(key, When::Now).into_keys().collect::<Vec<_>>();
         let what = (is_known(model, world, Some(key)), roles, restricted, nulls);
         let there = alike.entry(what).or_default();
         *there += 1;

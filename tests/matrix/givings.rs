@@ -8,7 +8,7 @@ use crm_access::render::{Plain, Quoting};
 
 use crate::bench::{Asker, Bench, Check};
 use crate::cells::{Cell, What, askers, is_known, of_asker};
-use crate::combinations::{When, given_roles, restrictions, subjects, users_named};
+use crate::combinations::{People, When};
 use crate::data::pools;
 use crate::given::{Given, unchecked};
 use crate::random::Random;
@@ -20,10 +20,11 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
     let mut all: [BTreeSet<String>; 3] = Default::default();
     let mut checks = Vec::new();
     let keys = |lines: &BTreeSet<String>| format!("keys {}", lines.iter().cloned().collect::<Vec<_>>().join(" "));
-    let (now, from_now_on) = (restrictions(model, world, When::Now), restrictions(model, world, When::FromNowOn));
-    for user in users_named(model, world) {
-        let is = subjects(model, world, &user).into_iter().map(|(kind, key)| format!("{kind}/{key}")).collect::<BTreeSet<String>>();
-        let roles = |when| given_roles(model, world, &user, when).into_iter().map(|(role, rank)| format!("{role}/{rank}"));
+    let people = People::new(model, world);
+    let (now, from_now_on) = (people.restrictions(When::Now), people.restrictions(When::FromNowOn));
+    for user in people.named_somewhere() {
+        let is = people.subjects(&user).into_iter().map(|(kind, key)| format!("{kind}/{key}")).collect::<BTreeSet<String>>();
+        let roles = |when| people.given_roles(&user, when).into_iter().map(|(role, rank)| format!("{role}/{rank}"));
         let confirmed =
             from_now_on.get(&user).into_iter().flatten().flat_map(|(name, all)| all.iter().map(move |all| format!("{name}/{all}")));
         all[0].extend(is.iter().map(|line| format!("{user}/{line}")));
@@ -60,10 +61,11 @@ fn everyone(bench: &Bench) -> Option<Cell> {
     let mut given = Given::as_it_is(bench);
     given.role(&Subject::Everyone, &role.name);
     let (world, before) = (&given.world, given.before());
-    let users = users_named(model, world);
+    let people = People::new(model, world);
+    let users = people.named_somewhere();
     let lines = |when| {
         let of = |user: &String| {
-            let all = given_roles(model, world, user, when).into_iter();
+            let all = people.given_roles(user, when).into_iter();
             all.map(|(role, rank)| (user.clone(), format!("{role}/{rank}"))).collect::<Vec<_>>()
         };
         users.iter().flat_map(of).collect::<Vec<(String, String)>>()

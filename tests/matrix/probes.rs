@@ -339,12 +339,13 @@ const WRONG: &str = "
 WITH entity AS (SELECT unnest($1::text[])::regclass AS relation)
 SELECT format('function %s', p.oid::regprocedure) || ': ' || w.what
 FROM (SELECT v.applied_by::text::regrole AS role FROM crm_access.version v ORDER BY v.id DESC LIMIT 1) AS applier, pg_proc p CROSS JOIN LATERAL (VALUES
-    (p.prosecdef = (p.proname LIKE 'check\\_owner\\_of\\_%'), 'runs with the rights of the wrong role'),
+    (p.prosecdef = (p.proname LIKE 'check\\_owner\\_of\\_%' OR p.proname LIKE 'check\\_columns\\_of\\_%'), 'runs with the rights of the wrong role'),
     (p.proowner <> $2::text::regrole, 'is not the reader role''s'),
     (p.proleakproof, 'is leakproof'),
     ((SELECT array_agg(c ORDER BY c) FROM unnest(p.proconfig) AS c) IS DISTINCT FROM
      ARRAY['DateStyle=ISO, YMD', 'IntervalStyle=postgres', 'TimeZone=UTC', 'search_path=pg_catalog, pg_temp'], 'has other settings'),
-    (p.provolatile <> CASE WHEN p.proname IN ('violations', 'note_restricted', 'assert_consistent', 'check_consistent', 'share', 'unshare', 'administer', 'assign')
+    (p.provolatile <> CASE WHEN p.proname IN ('violations', 'note_restricted', 'assert_consistent', 'check_consistent', 'share', 'unshare', 'administer', 'assign',
+                                            'delegate', 'end_delegation')
                               OR p.proname LIKE 'assign\\_%' THEN 'v' ELSE 's' END,
      'has another volatility'),
     (p.proacl IS NULL OR EXISTS (SELECT 1 FROM aclexplode(p.proacl) a WHERE a.grantee NOT IN ($2::text::regrole, $3::text::regrole, applier.role)),
@@ -355,7 +356,8 @@ FROM (SELECT v.applied_by::text::regrole AS role FROM crm_access.version v ORDER
      AND (p.proname IN ('roles', 'roles_of', 'roles_over', 'restrictions', 'restrictions_of', 'restrictions_over', 'my_restrictions', 'subjects',
                         'subjects_of', 'identity_key', 'token_user', 'violations', 'note_restricted', 'assert_consistent', 'check_consistent',
                         'administers', 'may_list', 'all_roles', 'all_assignments', 'conflicts')
-          OR p.proname LIKE 'can\\_%' AND p.proname <> 'can_each' OR p.proname LIKE 'assign\\_%' OR p.proname LIKE 'check\\_owner\\_of\\_%'),
+          OR p.proname LIKE 'can\\_%' AND p.proname <> 'can_each' OR p.proname LIKE 'assign\\_%' OR p.proname LIKE 'check\\_owner\\_of\\_%'
+          OR p.proname LIKE 'check\\_columns\\_of\\_%'),
      'can be executed by the application')
 ) AS w (wrong, what) WHERE p.pronamespace = 'crm_access_rules'::regnamespace AND w.wrong
 UNION ALL

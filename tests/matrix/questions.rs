@@ -6,7 +6,7 @@ use crm_access::render::{Plain, Quoting};
 
 use crate::bench::Check;
 use crate::cells::{About, STRANGE, check};
-use crate::combinations::{When, is_opened, restrictions, roles};
+use crate::combinations::{People, When};
 use crate::random::Random;
 
 impl About<'_> {
@@ -89,7 +89,8 @@ impl About<'_> {
             (Action::Assign, _) if !self.entity.assigned => Action::Update,
             _ => action,
         };
-        let mine = roles(self.model, world, user, When::Now);
+        let people = People::new(self.model, world);
+        let mine = people.roles(user, When::Now);
         let grants = |name: &RoleName| {
             let role = self.model.roles.iter().find(|role| role.name == *name);
             role.into_iter()
@@ -104,13 +105,13 @@ impl About<'_> {
             .filter(|(_, rank)| counts(**rank))
             .flat_map(|(role, _)| grants(role))
             .any(|grant| !grant.level.scopes.is_empty() || grant.level.stages.iter().any(|stage| !stage.scopes.is_empty()));
-        let given = restrictions(self.model, world, When::Now).remove(user).unwrap_or_default();
+        let given = people.restrictions(When::Now).remove(user).unwrap_or_default();
         let nothing_left = self.model.restrictions.iter().filter(|restriction| given.contains_key(&restriction.name)).any(|restriction| {
             let lifted = restriction.promotion == crm_access::model::Promotion::Lift
                 && self.model.roles_including(&restriction.not_for).iter().any(|role| mine.contains_key(role));
             !lifted && restriction.level(&self.entity.name).is_some_and(|level| level.scopes(action).is_empty())
         });
         let shared = self.model.sharing.iter().filter(|rule| rule.opens(&self.entity.name, action));
-        (granted || shared.into_iter().any(|rule| is_opened(self.model, world, rule, user))) && !nothing_left
+        (granted || shared.into_iter().any(|rule| people.is_opened(rule, user))) && !nothing_left
     }
 }
