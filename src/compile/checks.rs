@@ -302,7 +302,8 @@ fn combined(model: &Model) -> Vec<(TableName, Vec<String>)> {
     }
     for source in given.role_tables.iter().chain(&given.restriction_tables) {
         let mut columns = vec![source.user.to_string(), source.name.to_string()];
-        columns.extend(source.confirmed.iter().map(ToString::to_string));
+        // What begins later counts already; what has ended doesn't, until its end is put off.
+        columns.extend(source.confirmed.iter().chain(&source.until).map(ToString::to_string));
         add(&source.table, columns);
     }
     add(&directory.users.table, of_users);

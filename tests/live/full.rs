@@ -249,6 +249,13 @@ fn expiry_a_role_from_a_table_counts_from_its_beginning_until_its_end_and_no_job
             ));
             assert_eq!(deals(&mut world) < free, narrow, "{until}");
         }
+        // What may not stand together (T9) comes about by no end that is put off either.
+        world.force("UPDATE staff.user_restrictions SET valid_until = NULL; INSERT INTO staff.user_roles (user_id, role, valid_until) VALUES (9, 'administrator', now() - interval '1 day')");
+        for until in ["NULL", "now() + interval '1 hour'"] {
+            let longer = format!("UPDATE staff.user_roles SET valid_until = {until} WHERE role = 'administrator'");
+            refused(world.assigns(&longer), BROKEN);
+        }
+        world.force("DELETE FROM staff.user_roles WHERE role = 'administrator' AND user_id = 9");
     }
 }
 

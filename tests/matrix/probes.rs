@@ -93,7 +93,12 @@ fn owners_and_others_get_nothing(bench: &mut Bench) -> Result<(), String> {
             let ask =
                 |bench: &mut Bench, statements: &[&str]| bench.outcomes(&asker, "", statements).map_err(|refused| format!("{refused:?}"));
             expect(&format!("{role} on {name}"), &ask(bench, &statements)?, "rows 0")?;
-            expect(&format!("{role} into {name}"), &ask(bench, &[&insert])?, "refused")?;
+            // A trigger on protected columns comes before the policies, and what it calls is none of theirs.
+            let guarded = entity.columns.iter().any(|column| column.change.is_some());
+            let got = ask(bench, &[&insert])?;
+            if !(guarded && got[0].starts_with("denied: ")) {
+                expect(&format!("{role} into {name}"), &got, "refused")?;
+            }
         }
     }
     // Nor does an outsider get anything out of the helper functions.
