@@ -137,7 +137,7 @@ CREATE TABLE crm.companies (
     watched_by bigint REFERENCES staff.users,
     territory text REFERENCES staff.territories,
     for_everyone boolean NOT NULL DEFAULT false,
-    discount numeric(4, 2) NOT NULL DEFAULT 0 -- percent
+    discount numeric(4, 2) -- percent; null is none
 );
 CREATE INDEX ON crm.companies (firm_id);
 CREATE INDEX ON crm.companies (manager_id);
@@ -314,10 +314,10 @@ INSERT INTO staff.user_restrictions (user_id, restriction, confirmed, valid_from
 
 -- Records: n counts them, and every choice is arithmetic on n. One company in six is of no firm and so of both.
 
-INSERT INTO crm.companies (id, name, firm_id, manager_id, second_manager_id, created_by, watched_by, territory, for_everyone)
+INSERT INTO crm.companies (id, name, firm_id, manager_id, second_manager_id, created_by, watched_by, territory, for_everyone, discount)
 SELECT n, 'Company ' || n, CASE WHEN n % 6 <> 0 THEN 1 + (n + 1) % 2 END, CASE WHEN n % 7 <> 0 THEN 1 + n * 5 % 19 END,
     CASE WHEN n % 3 = 0 THEN 3 + n % 8 END, 1 + n * 3 % 19, CASE WHEN n % 5 = 0 THEN 1 + n * 7 % 19 END,
-    (ARRAY['north', 'south', 'west', NULL])[1 + n / 2 % 4], n % 11 = 0
+    (ARRAY['north', 'south', 'west', NULL])[1 + n / 2 % 4], n % 11 = 0, CASE WHEN n % 3 = 1 THEN 1 + n % 5 END
 FROM generate_series(1, 120) AS n;
 
 INSERT INTO crm.contacts (id, name, firm_id, created_by)

@@ -21,6 +21,7 @@ const CALLABLE: [&str; 36] = [
     "crm_access.can(text,text,integer[])",
     "crm_access.can(text,text,text[])",
     "crm_access.can(text,text,uuid[])",
+    "crm_access.columns()",
     "crm_access.permissions()",
     "crm_access_rules.can_each(text,text,text[])",
     "crm_access_rules.permissions()",

@@ -31,13 +31,14 @@ pub struct Campaign {
 }
 
 /// Kinds of cells; what is quick comes first.
-const KINDS: [&str; 18] = [
+const KINDS: [&str; 19] = [
     "who has what",
     "people",
     "helpers",
     "logins",
     "one role",
     "reading",
+    "columns",
     "copying",
     "protected people",
     "hostile settings",

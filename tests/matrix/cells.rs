@@ -12,7 +12,7 @@ use crate::combinations::{People, When};
 use crate::data::{ABSENT, Pools, pools, row};
 use crate::given::unchecked;
 use crate::random::Random;
-use crate::schema::{Table, fresh_key, literal};
+use crate::schema::{Table, fresh_key, literal, table_sql};
 
 /// New values that are tried in each column, new rows that are tried, and how many of those that must be refused.
 pub const VALUES: usize = 2;
@@ -106,7 +106,7 @@ pub fn of_asker(bench: &Bench, random: &mut Random, pools: &Pools, asker: Asker,
     for entity in &model.entities {
         let table = &bench.schema[&entity.table];
         let about = About { model, judge: &judge, entity, table, pools, rows: world.rows(&entity.table), user };
-        let mut parts = vec![("reading", about.reading())];
+        let mut parts = vec![("reading", about.reading()), ("columns", about.columns())];
         if what == What::AllAndStrange {
             parts.push(("can", about.can_strange()));
         }
@@ -237,6 +237,26 @@ impl About<'_> {
         ]
     }
 
+    /// What the table and the view give of columns that only some may read.
+    fn columns(&self) -> Vec<Check> {
+        let (entity, key) = (self.entity, Plain.identifier(self.entity.key.as_str()));
+        let mut checks = Vec::new();
+        for column in entity.columns.iter().filter(|column| column.read.is_some()) {
+            let name = Plain.identifier(column.name.as_str());
+            checks.push(check(format!("SELECT count({name}) FROM {}", self.table.sql()), "denied".to_owned()));
+            let Some(view) = &entity.view else { continue };
+            let line = |at: &usize| {
+                let shown = self.judge.shown(entity, &self.rows[*at]);
+                format!("{}={}", self.key_of(&shown), shown.get(column.name.as_str()).and_then(Value::key).unwrap_or_default())
+            };
+            let mut lines: Vec<String> = select(self.judge, entity).iter().map(line).collect();
+            lines.sort();
+            let sql = format!("SELECT array_agg(concat({key}::text, '=', {name}::text)) FROM {}", table_sql(view));
+            checks.push(check(sql, format!("keys {}", lines.join(" "))));
+        }
+        checks
+    }
+
     /// What is copied out, which stands alone since its refusal ends the transaction.
     fn copying(&self) -> Check {
         let (table, key) = (self.table.sql(), Plain.identifier(self.entity.key.as_str()));
@@ -311,6 +331,15 @@ impl About<'_> {
             }
         }
         checks.extend(self.moving_over());
+        let open = self.open();
+        for column in self.entity.columns.iter().filter(|column| column.change.is_some()) {
+            let mut tried: Vec<Value> = self.rows.iter().filter_map(|row| row.get(column.name.as_str()).cloned()).collect();
+            tried.sort();
+            tried.dedup();
+            for value in tried.into_iter().take(VALUES) {
+                checks.extend(self.moved(random, &open, &[(column.name.as_str(), value)]));
+            }
+        }
         checks
     }
 

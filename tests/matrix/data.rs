@@ -157,13 +157,14 @@ fn stages_of(model: &Model, entity: &EntityName) -> BTreeSet<String> {
     grants.flat_map(|grant| grant.level.stages.iter().map(|stage| stage.stage.clone())).collect()
 }
 
-/// Columns in predicates of an entity, each with the constants of those predicates and what lies just beside them.
+/// Columns in predicates of an entity but for its key, each with the constants of those predicates and what lies just beside them.
 pub fn compared(model: &Model, entity: &EntityName) -> BTreeMap<String, BTreeSet<String>> {
     let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for predicate in scopes(model, entity).into_iter().filter_map(|scope| scope.predicate.as_ref()) {
         let mut constants = BTreeSet::new();
         gather(predicate, &mut constants);
-        for (column, _) in predicate.columns() {
+        let is_key = |column: &str| model.entity(entity).is_some_and(|entity| entity.key.as_str() == column);
+        for (column, _) in predicate.columns().into_iter().filter(|(column, _)| !is_key(column)) {
             all.entry(column.to_owned()).or_default().extend(constants.clone());
         }
     }

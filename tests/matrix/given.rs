@@ -97,7 +97,7 @@ impl Given {
             self.set_where(&users.table, attribute.as_str(), &Value::Null, &which, is_user);
         }
         for entity in bench.model.entities.iter().filter(|_| !users.attributes.is_empty()) {
-            for column in compared(&bench.model, &entity.name).into_keys().filter(|column| column != entity.key.as_str()) {
+            for column in compared(&bench.model, &entity.name).into_keys() {
                 self.set(&entity.table, &column, &Value::Null);
             }
         }

@@ -45,6 +45,7 @@ pub fn mutants(model: &Model, script: &Script) -> Vec<Mutant> {
             Statement::CreatePolicy(policy) => all.policy(policy, &statement.text),
             Statement::CreateFunction(function) => all.function(function, &statement.text),
             Statement::CreateTrigger(trigger) => all.trigger(trigger, &statement.text),
+            Statement::CreateColumnTrigger { name, table, columns, .. } => all.column_trigger((name, table), columns, &statement.text),
             other => all.right(other, &statement.text),
         }
     }
@@ -264,6 +265,52 @@ impl Collector<'_> {
         }
     }
 
+    fn column_trigger(&mut self, (name, table): (&Sql, &Sql), columns: &[Sql], text: &str) {
+        let (part, title) = (Part::Policy(table_of(table)), format!("trigger {} on {}", atom(name), atom(table)));
+        let drop = format!("DROP TRIGGER IF EXISTS {} ON {};", atom(name), atom(table));
+        let undo = format!("{drop} {text}");
+        self.add(&part, format!("{title}: drop the trigger"), drop.clone(), &undo, text);
+        for column in columns.iter().map(atom) {
+            let same = format!("OLD.{column}::text IS DISTINCT FROM NEW.{column}::text");
+            if text.contains(&same) {
+                self.add(&part, format!("{title}: not for {column}"), format!("{drop} {}", text.replacen(&same, "false", 1)), &undo, text);
+            }
+        }
+    }
+
+    /// Columns that may be read in the table after all, and a view that shows them to everybody.
+    fn columns(&mut self, arguments: &[Sql], text: &str) {
+        let texts = |sql: &Sql| match sql {
+            Sql::Literal(text) => text.clone(),
+            other => panic!("no text: {other:?}"),
+        };
+        let all: Vec<String> = arguments.iter().map(texts).collect();
+        let [schema, table, application, owner, readers, view @ ..] = all.as_slice() else { panic!("arguments: {text}") };
+        let name = |schema: &str, name: &str| format!("{}.{}", Plain.identifier(schema), Plain.identifier(name));
+        let readers: BTreeMap<String, Vec<String>> = serde_json::from_str(readers).expect("columns and their roles");
+        let part = Part::Policy(table_of(&Sql::Qualified(schema.clone(), table.clone())));
+        let (table, application) = (name(schema, table), Plain.identifier(application));
+        for column in readers.keys().map(|column| Plain.identifier(column)) {
+            let what = format!("SELECT ({column}) ON {table}");
+            let (make, undo) = (format!("GRANT {what} TO {application};"), format!("REVOKE {what} FROM {application};"));
+            self.add(&part, format!("leave {what}"), make, &undo, text);
+        }
+        let [schema, view] = view else { return };
+        let (whole, view) = (name(schema, "whole_view"), name(schema, view));
+        let short = view.rsplit('.').next().expect("a name");
+        let make = format!(
+            "ALTER VIEW {view} RENAME TO whole_view;
+             DO $$ BEGIN
+                 EXECUTE 'CREATE VIEW {view} AS ' ||
+                     regexp_replace(pg_get_viewdef('{whole}'::regclass), 'WHEN (false|[(] SELECT [^;]*? AS granted[)])\\s+THEN', 'WHEN true THEN', 'g');
+             END $$;
+             ALTER VIEW {view} OWNER TO {}; GRANT SELECT ON {view} TO {application};",
+            Plain.identifier(owner)
+        );
+        let undo = format!("DROP VIEW IF EXISTS {view}; ALTER VIEW {whole} RENAME TO {short};");
+        self.add(&part, format!("view {view}: show everything"), make, &undo, text);
+    }
+
     fn right(&mut self, statement: &Statement, text: &str) {
         let line = text.trim_end_matches(';');
         let opposite = || line.replacen("GRANT", "REVOKE", 1).replacen(" TO ", " FROM ", 1) + ";";
@@ -305,6 +352,7 @@ impl Collector<'_> {
                     self.add(&Part::Other, format!("leave {on}"), make, &undo, text);
                 }
             }
+            Statement::Call { function, arguments } if name_of(function) == "protect_columns" => self.columns(arguments, text),
             _ => {}
         }
     }
