@@ -92,11 +92,14 @@ pub fn compare(case: &Case, model: &Model, benches: &mut [&mut Bench], users: &[
     let mut random = Random::new(case.seed);
     for user in users {
         let on_behalf_of = case.on_behalf_of(user.as_deref());
-        let world = World { on_behalf_of: on_behalf_of.clone(), ..case.world.clone() };
+        // The database role that somebody logged in with is also the channel that they come over.
+        let login = login_of(case, model, user.as_deref()).filter(|_| random.chance(40));
+        let over = login.clone().or_else(|| case.world.login.clone());
+        let world = World { on_behalf_of: on_behalf_of.clone(), login: over, ..case.world.clone() };
         let judge = Judge::new(model, &world, user.as_deref());
         let made = checks(&mut random, case.flavor(), model, &judge, benches.iter().all(|bench| bench.merge));
         for bench in benches.iter_mut() {
-            let (generic, login) = (random.chance(30), login_of(case, model, user.as_deref()).filter(|_| random.chance(40)));
+            let generic = random.chance(30);
             let target = bench.target;
             let different =
                 |sql: &str, expected: String, got: String| Difference { target, user: user.clone(), sql: sql.to_owned(), expected, got };
