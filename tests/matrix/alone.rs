@@ -1,7 +1,7 @@
 //! Users of one role and of none, and restrictions beside a role that gives everything: where most roles give the same, only who has nothing
 //! else shows what each of them gives.
 
-use crm_access::model::{Action, Grant, Model, Promotion, Role, RoleName, Scope, Subject};
+use crm_access::model::{Action, ColumnName, Entity, Grant, Model, Owners, Promotion, Role, RoleName, Scope, Subject};
 
 use crate::bench::{Asker, Bench};
 use crate::cells::{Cell, What, is_known};
@@ -22,8 +22,10 @@ pub fn cells(bench: &Bench, random: &mut Random, pools: &Pools, everyone: &[Aske
     let users: Vec<(&Asker, Subject, &String)> = known.take(USERS).collect();
     let nothing = Given::no_role(bench);
     let mut all = Vec::new();
-    for (asker, ..) in &users {
-        all.extend(nothing.cells(bench, random, pools, asker, What::All));
+    for ((asker, _, user), column) in users.iter().zip([creator, owner, observer]) {
+        let mut given = nothing.clone();
+        given.involved(bench, user, column);
+        all.extend(given.cells(bench, random, pools, asker, What::All));
     }
     let companion = reader(model);
     for role in &model.roles {
@@ -37,7 +39,7 @@ pub fn cells(bench: &Bench, random: &mut Random, pools: &Pools, everyone: &[Aske
             if null {
                 given.no_attributes(bench, user);
             } else {
-                given.creator(bench, user);
+                given.involved(bench, user, creator);
             }
             let cells = given.cells(bench, random, pools, asker, What::All).into_iter().filter(|cell| say(model, &roles, cell));
             all.extend(cells.map(|cell| if cell.kind == "reading" { Cell { kind: "one role", ..cell } } else { cell }));
@@ -56,6 +58,15 @@ pub fn cells(bench: &Bench, random: &mut Random, pools: &Pools, everyone: &[Aske
             all.extend(given.cells(bench, random, pools, asker, What::All));
         }
     }
+    // What is shared opens more than any role of theirs, so that nothing but the restriction narrows it.
+    for restriction in model.restrictions.iter().filter(|_| bench.shares) {
+        for (asker, to, _) in &users {
+            let mut given = nothing.clone();
+            given.shared(bench, to);
+            given.restriction(to, &restriction.name, true);
+            all.extend(given.cells(bench, random, pools, asker, What::All));
+        }
+    }
     // Who has every role but one, and but those that include it or give everything.
     let mut random = Random::new(11);
     for (left_out, (asker, to, _)) in model.roles.iter().zip(users.iter().cycle()) {
@@ -66,6 +77,25 @@ pub fn cells(bench: &Bench, random: &mut Random, pools: &Pools, everyone: &[Aske
         all.extend(cells.into_iter().filter(|cell| say(model, &[left_out], cell)));
     }
     all
+}
+
+fn creator(entity: &Entity) -> Option<&ColumnName> {
+    entity.creator.as_ref()
+}
+
+fn owner(entity: &Entity) -> Option<&ColumnName> {
+    first(&entity.owners)
+}
+
+fn observer(entity: &Entity) -> Option<&ColumnName> {
+    first(&entity.observers)
+}
+
+fn first(owners: &Owners) -> Option<&ColumnName> {
+    match owners {
+        Owners::Columns(columns) => columns.first(),
+        _ => None,
+    }
 }
 
 /// What a role and those that it includes grant.

@@ -68,7 +68,7 @@ BEGIN
             END IF;
             RAISE EXCEPTION 'undone' USING ERRCODE = 'ZZ000';
         EXCEPTION WHEN SQLSTATE 'ZZ000' THEN NULL;
-            WHEN insufficient_privilege THEN answer := CASE WHEN SQLERRM ~ 'row-level security|^this user may not change the column' THEN 'refused' ELSE 'denied: ' || SQLERRM END;
+            WHEN insufficient_privilege THEN answer := CASE WHEN SQLERRM ~ 'row-level security|^this user may not change the column' THEN 'refused: ' ELSE 'denied: ' END || SQLERRM;
             WHEN check_violation THEN answer := 'forbidden: ' || SQLERRM;
             WHEN OTHERS THEN answer := 'error ' || SQLSTATE || ': ' || SQLERRM;
         END;

@@ -364,7 +364,13 @@ impl About<'_> {
             let may = |(column, to): &&(&str, Value)| row.get(*column) == Some(to) || self.judge.may_assign(self.entity, row, to);
             owners.iter().all(may)
         };
-        let (good, mut bad): (Vec<&Row>, Vec<&Row>) = rows.iter().copied().partition(|row| self.may_update(&becomes(row)) && given(row));
+        let left = |row: &Row| {
+            let protected = |column: &str| self.entity.columns.iter().find(|protected| protected.name.as_str() == column);
+            let may = |column: &str| protected(column).is_none_or(|protected| self.judge.may_change_column(self.entity, &protected.name));
+            values.iter().all(|(column, value)| row.get(*column) == Some(value) || may(column))
+        };
+        let may = |row: &&Row| left(row) && self.may_update(&becomes(row)) && given(row);
+        let (good, mut bad): (Vec<&Row>, Vec<&Row>) = rows.iter().copied().partition(may);
         let set: Vec<String> = values.iter().map(|(column, value)| format!("{} = {}", Plain.identifier(column), literal(value))).collect();
         let only = |rows: &[&Row]| {
             let keys: Vec<String> = rows.iter().map(|row| literal(&self.key_of(row))).collect();

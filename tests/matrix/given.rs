@@ -1,7 +1,7 @@
 //! Another world than the bench's, and what a superuser does to come there.
 
-use crm_access::decide::{Row, Value, World};
-use crm_access::model::{Assigned, Period, RestrictionName, RoleName, Subject, TableName};
+use crm_access::decide::{Row, Share, Value, World};
+use crm_access::model::{Assigned, ColumnName, Entity, Period, RestrictionName, RoleName, ShareLevel, Subject, TableName};
 use crm_access::render::{Plain, Quoting};
 
 use crate::bench::{Asker, Bench, place, store};
@@ -9,6 +9,9 @@ use crate::cells::{Cell, What, of_asker};
 use crate::data::{Pools, compared};
 use crate::random::Random;
 use crate::schema::{literal, table_sql};
+
+/// Records of an entity that are shared at once.
+const SHARED: usize = 40;
 
 /// Statements that no trigger looks at, within a transaction.
 pub fn unchecked(sql: &str) -> String {
@@ -71,13 +74,32 @@ impl Given {
         self.world.stored_restrictions.push(Assigned { what: name.clone(), to: to.clone(), confirmed, period, channel: None });
     }
 
-    /// Makes a user the creator of every other record.
-    pub fn creator(&mut self, bench: &Bench, user: &str) {
+    /// Opens records of every entity to a user, whole and whoever owns them.
+    pub fn shared(&mut self, bench: &Bench, to: &Subject) {
+        let (subject, subject_key, _) = place(to);
+        let (subject, subject_key) = (Plain.literal(subject), Plain.literal(subject_key));
+        for entity in &bench.model.entities {
+            let keys = self.world.rows(&entity.table).iter().filter_map(|row| row.get(entity.key.as_str())?.key());
+            for record in keys.take(SHARED).collect::<Vec<String>>() {
+                self.sql.push_str(&format!(
+                    "INSERT INTO crm_access.share (entity, record_key, subject, subject_key, level, keep, owners)
+                     VALUES ({}, {}, {subject}, {subject_key}, 'full', true, ARRAY[]::text[]);",
+                    Plain.literal(entity.name.as_str()),
+                    Plain.literal(&record)
+                ));
+                let (entity, to, level, period) = (entity.name.clone(), to.clone(), ShareLevel::Full, Period::default());
+                self.world.shares.push(Share { entity, record, to, level, period, keep: true, owners: Vec::new() });
+            }
+        }
+    }
+
+    /// Puts a user into a column of every other record: who created it, say.
+    pub fn involved(&mut self, bench: &Bench, user: &str, column: impl Fn(&Entity) -> Option<&ColumnName>) {
         let users = &bench.model.directory.users;
         let mut keys = bench.world.rows(&users.table).iter().filter_map(|row| row.get(users.key.as_str()));
         let Some(value) = keys.find(|value| value.key().as_deref() == Some(user)) else { return };
         for entity in &bench.model.entities {
-            let Some(column) = &entity.creator else { continue };
+            let Some(column) = column(entity) else { continue };
             let rows = self.world.rows(&entity.table).iter().step_by(2);
             let keys: Vec<String> = rows.filter_map(|row| row.get(entity.key.as_str()).map(literal)).collect();
             let is_one = |row: &Row| row.get(entity.key.as_str()).is_some_and(|key| keys.contains(&literal(key)));
