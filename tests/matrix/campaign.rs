@@ -55,15 +55,10 @@ const KINDS: [&str; 19] = [
 
 impl Campaign {
     pub fn new(mut bench: Bench, reach: Reach, seed: u64) -> Campaign {
-        let t = std::time::Instant::now();
         probes::prepare(&mut bench);
-        eprintln!("T probes {:?}", t.elapsed());
         let mut cells = cells::cells(&bench, seed);
-        eprintln!("T cells {:?} {}", t.elapsed(), cells.len());
         cells.extend(changes::cells(&bench, seed));
-        eprintln!("T changes {:?} {}", t.elapsed(), cells.len());
         cells.extend(circumstances::cells(&bench, seed));
-        eprintln!("T circ {:?} {}", t.elapsed(), cells.len());
         cells.extend(givings::cells(&bench, seed));
         let mut order: Vec<usize> = (0..cells.len()).collect();
         let mut random = Random::new(seed);

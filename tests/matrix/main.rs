@@ -47,7 +47,7 @@ use support::{Refused, TARGETS};
 
 const WORKERS: usize = 2;
 /// Statements of each preset and target that are tried with nothing broken before the sample; all of them before all mutants.
-const STATEMENTS: usize = 12_000;
+const STATEMENTS: usize = 6_000;
 /// Mutants of each preset and target in the sample.
 const SAMPLE: usize = 24;
 /// Presets that the sample is of: those whose survivors have all been looked at.
