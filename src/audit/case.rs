@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Standing;
 use super::sql::relation as sql_name;
 use crate::catalog::{Catalog, Grantee, Relation, RelationName};
+use crate::compile::columns_role;
 use crate::config::Config;
 use crate::model::{ColumnName, Entity, Link, Members, Model, Owners, TableName};
 use crate::text::{Source, Span};
@@ -60,7 +61,8 @@ impl<'a> Case<'a> {
         case
     }
 
-    /// The application's role, those that say for whom they ask, and all members of these: who sends statements.
+    /// The application's role, those that say for whom they ask, and all members of these: who sends statements. The role that owns the views
+    /// of columns sends none itself, but a member of it may.
     fn askers_of(&self) -> BTreeSet<&'a str> {
         let catalog = self.catalog;
         let mut askers = BTreeSet::new();
@@ -73,6 +75,7 @@ impl<'a> Case<'a> {
                 next.extend(members.map(|role| role.name.as_str()));
             }
         }
+        askers.remove(columns_role(self.model).as_str());
         askers
     }
 

@@ -21,6 +21,7 @@ mod scope;
 mod sets;
 mod shares;
 
+pub use columns::columns_role;
 pub use conflicts::{conflict_query, holder_query};
 pub use program::compile;
 

@@ -56,5 +56,12 @@ mod tests {
         example.grant("SELECT", "deals", Some("id"), "public");
         example.grant("SELECT", "deals", None, "crm_dba");
         assert_eq!(example.fixes(&LINT), ["REVOKE SELECT (title) ON public.deals FROM PUBLIC"]);
+        // The owner of the view, until somebody is a member of it.
+        example.relation("deals").grants.retain(|grant| grant.privilege != "SELECT");
+        example.grant("SELECT", "deals", None, "crm_access_reader_columns");
+        example.member("crm_access_reader_columns", "crm_app");
+        assert!(example.found(&LINT).is_empty());
+        example.member("crm_tracker", "crm_access_reader_columns");
+        assert_eq!(example.found(&LINT), ["public.deals.SELECT"]);
     }
 }

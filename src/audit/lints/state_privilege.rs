@@ -22,9 +22,10 @@ pub const LINT: Lint = Lint {
 
 /// What an apply grants: the questions that everybody may ask about themselves, what asks for a right of the user's own, and two whose callers
 /// another lint looks at.
-const GRANTED: [&str; 15] = [
+const GRANTED: [&str; 16] = [
     "can(",
     "permissions(",
+    "columns(",
     "current_user_key(",
     "version(",
     "act_as(",
@@ -41,6 +42,8 @@ const GRANTED: [&str; 15] = [
 ];
 /// What it grants where a role administers roles: these check the user's own right to it.
 const ADMINISTERING: [&str; 5] = ["change_assignment(", "assign(", "revoke(", "restrict(", "unrestrict("];
+/// What it grants where somebody is kept from changing a column.
+const GUARDING: [&str; 1] = ["column_default("];
 /// What it grants where users may act for each other.
 const DELEGATING: [&str; 5] = ["delegate(", "end_delegation(", "delegations(", "act_on_behalf_of(", "check_delegation("];
 /// What it grants where a role may list who has what.
@@ -50,7 +53,9 @@ fn check(case: &Case<'_>, found: &mut Findings) {
     let administering = ADMINISTERING.iter().filter(|_| case.model.is_administered());
     let listed = LISTED.iter().filter(|_| case.model.is_listed());
     let delegating = DELEGATING.iter().filter(|_| case.model.delegation.is_some());
-    let names: Vec<&str> = GRANTED.iter().chain(administering).chain(listed).chain(delegating).copied().collect();
+    let guarded = case.model.entities.iter().flat_map(|entity| &entity.columns).any(|column| column.change.is_some());
+    let guarding = GUARDING.iter().filter(|_| guarded);
+    let names: Vec<&str> = GRANTED.iter().chain(guarding).chain(administering).chain(listed).chain(delegating).copied().collect();
     let granted = |object: &str| names.iter().any(|name| object.strip_prefix("crm_access.").unwrap_or(object).starts_with(name));
     for grant in &case.catalog.state_grants {
         let reader = grant.grantee == Grantee::Role(case.model.reader_role.as_str().to_owned());
