@@ -164,7 +164,7 @@ pub fn compared(model: &Model, entity: &EntityName) -> BTreeMap<String, BTreeSet
         let mut constants = BTreeSet::new();
         gather(predicate, &mut constants);
         let is_key = |column: &str| model.entity(entity).is_some_and(|entity| entity.key.as_str() == column);
-        for (column, _) in predicate.columns().into_iter().filter(|(column, _)| !is_key(column)) {
+        for (column, _) in predicate.columns().filter(|(column, _)| !is_key(column)) {
             all.entry(column.to_owned()).or_default().extend(constants.clone());
         }
     }
