@@ -6,7 +6,7 @@ use crate::attacker::{COMPANIES, LENAS, acting, after, person};
 use crate::support::{REFUSED, Refused, TARGETS, World, refused};
 
 /// What a member of the application's role may call of ours, by name. Whatever is added here answers to anybody, so it has to be looked at.
-const CALLABLE: [&str; 36] = [
+const CALLABLE: [&str; 37] = [
     "crm_access.assign_record(text,anyarray,anycompatiblenonarray,anycompatiblenonarray)",
     "crm_access.assign_record(text,anynonarray,anycompatiblenonarray,anycompatiblenonarray)",
     "crm_access.assign_record(text,text,anycompatiblenonarray,anycompatiblenonarray)",
