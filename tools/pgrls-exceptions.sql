@@ -55,9 +55,10 @@ JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = 'crm_access' AND c.relkind = 'r' AND NOT EXISTS (SELECT FROM privilege WHERE privilege.relation = c.oid)
 
 UNION ALL
--- A table of the preset that is no CRM record and that the application can only read: the firms that use the system.
-SELECT 'SEC001', 'sales.companies'
-WHERE NOT EXISTS (SELECT FROM privilege WHERE relation = to_regclass('sales.companies') AND privilege <> 'SELECT')
+-- Tables of the presets that hold no CRM records and that the application can only read: the firms that use the system.
+SELECT 'SEC001', firms.name
+FROM unnest(ARRAY['sales.companies', 'staff.firms']) AS firms(name)
+WHERE NOT EXISTS (SELECT FROM privilege WHERE relation = to_regclass(firms.name) AND privilege <> 'SELECT')
 
 UNION ALL
 -- Tables of people, links and assignments: no records, so not protected. The policy that waits there is the reader's alone, and only the
@@ -102,14 +103,15 @@ WHERE p.ours AND p.polroles = ARRAY[reader.oid]
     AND NOT has_table_privilege(reader.oid, p.polrelid, 'UPDATE') AND NOT has_table_privilege(reader.oid, p.polrelid, 'INSERT')
 
 UNION ALL
--- The trigger that holds an UPDATE of an owner to the action `assign`: it runs as whoever changes the record, with a pinned search_path.
+-- The triggers that hold an UPDATE of an owner to the action `assign`, and a change of a protected column to its roles: they run as whoever
+-- changes the record, with a pinned search_path.
 SELECT 'SEC013', n.nspname || '.' || c.relname || '.' || t.tgname
 FROM pg_catalog.pg_trigger AS t
 JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_proc AS f ON f.oid = t.tgfoid
 JOIN crm_access.object AS o ON o.kind = 'trigger' AND o.schema_name = n.nspname AND o.relation_name = c.relname AND o.name = t.tgname
-WHERE t.tgname = 'zz_crm_access_owner' AND NOT f.prosecdef AND f.pronamespace = to_regnamespace('crm_access_rules')
+WHERE t.tgname IN ('zz_crm_access_owner', 'zz_crm_access_columns_insert', 'zz_crm_access_columns_update') AND NOT f.prosecdef AND f.pronamespace = to_regnamespace('crm_access_rules')
     AND 'search_path=pg_catalog, pg_temp' = ANY (f.proconfig)
 
 UNION ALL
@@ -156,5 +158,16 @@ SELECT 'VIEW002', n.nspname || '.' || c.relname
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind = 'v' AND 'security_invoker=true' = ANY (c.reloptions)
+
+UNION ALL
+-- The views of protected columns: they run as a role that nobody can log in as or become, which the same policies bind as a member of the
+-- application's role, and what a condition of the caller sees of a column is what the view gives of it.
+SELECT rule, o.schema_name || '.' || o.relation_name
+FROM crm_access.object AS o
+JOIN pg_catalog.pg_class AS c ON c.relname = o.relation_name AND c.relnamespace = to_regnamespace(quote_ident(o.schema_name))
+JOIN pg_catalog.pg_roles AS r ON r.oid = c.relowner AND r.rolname = o.name
+CROSS JOIN unnest(ARRAY['VIEW001', 'VIEW002']) AS rule
+WHERE o.kind = 'view' AND NOT r.rolcanlogin AND NOT r.rolsuper AND NOT r.rolbypassrls
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_auth_members AS m JOIN pg_catalog.pg_roles AS p ON p.oid = m.member WHERE m.roleid = r.oid AND NOT p.rolsuper)
 
 ORDER BY rule, object;

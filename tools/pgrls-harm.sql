@@ -29,3 +29,7 @@ CREATE FUNCTION crm_access_rules.harm_function() RETURNS bigint LANGUAGE sql SEC
 -- SEC008 {other}.crm_access_reader
 -- SEC003 {other}.crm_access_reader
 ALTER POLICY crm_access_reader ON {other} TO PUBLIC;
+
+-- VIEW001 public.harm_view
+-- VIEW002 public.harm_view
+CREATE VIEW public.harm_view AS SELECT count(*) FROM {table};
