@@ -394,7 +394,9 @@ assignments:
         );
         assert_eq!(
             dumped.as_deref(),
-            Some("assignment assignment_id_seq delegation delegation_id_seq log object restricted_user share share_id_seq version version_id_seq")
+            Some(
+                "assignment assignment_id_seq delegation delegation_id_seq log object restricted_user share share_id_seq version version_id_seq"
+            )
         );
     }
 
