@@ -98,24 +98,13 @@ fn describe(name: &str, schema: &Value, found: &mut Vec<TypeDoc>) {
     let choices = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten();
     let values: Vec<(String, String)> =
         choices.filter_map(|choice| Some((choice.get("const")?.as_str()?.to_owned(), description(choice)))).collect();
-    let below: Vec<String> = keys.iter().flat_map(|key| key.types.clone()).collect();
+    let mut below: Vec<String> = keys.iter().flat_map(|key| key.types.clone()).collect();
     if !keys.is_empty() || !values.is_empty() {
         found.push(TypeDoc { name: name.to_owned(), description: description(schema), keys, values });
     } else {
-        references_of(schema, found);
+        references(schema, &mut below);
     }
     for name in below {
-        if let Some(definition) = SCHEMA.get("$defs").and_then(|definitions| definitions.get(&name)) {
-            describe(&name, definition, found);
-        }
-    }
-}
-
-/// The types that a definition without keys leads to.
-fn references_of(schema: &Value, found: &mut Vec<TypeDoc>) {
-    let mut names = Vec::new();
-    references(schema, &mut names);
-    for name in names {
         if let Some(definition) = SCHEMA.get("$defs").and_then(|definitions| definitions.get(&name)) {
             describe(&name, definition, found);
         }
