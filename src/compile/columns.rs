@@ -25,11 +25,6 @@ pub fn shown(model: &Model) -> bool {
     model.entities.iter().any(|entity| entity.view.is_some())
 }
 
-/// Whether somebody is kept from changing some column.
-pub fn guarded(model: &Model) -> bool {
-    model.entities.iter().flat_map(|entity| &entity.columns).any(|column| column.change.is_some())
-}
-
 /// The roles that may, and those that include one of them.
 fn holders(model: &Model, roles: &[RoleName]) -> Vec<String> {
     texts(&in_order(model, &model.roles_including(roles)))

@@ -342,7 +342,7 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
         steps.extend(grant_execute("act_on_behalf_of", &[key], application, records));
         steps.extend(grant_execute("check_delegation", &[], application, records));
     }
-    if columns::guarded(model) {
+    if model.entities.iter().any(Entity::is_guarded) {
         steps.extend(grant_execute("column_default", &["regclass", "text"], application, records));
     }
     if target == Target::Extension {

@@ -44,6 +44,11 @@ impl Entity {
     pub fn parent(&self, name: &EntityName) -> Option<&Parent> {
         self.parents.iter().find(|parent| parent.entity == *name)
     }
+
+    /// Whether somebody who may change the record is kept from changing some column.
+    pub fn is_guarded(&self) -> bool {
+        self.columns.iter().any(|column| column.change.is_some())
+    }
 }
 
 /// Who owns a record.

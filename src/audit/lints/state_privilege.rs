@@ -9,6 +9,7 @@
 //! EXECUTE on `crm_access.assign` in a role of their own, or a role of the configuration that `administers` them.
 
 use super::prelude::*;
+use crate::model::Entity;
 
 /// The lint.
 pub const LINT: Lint = Lint {
@@ -53,8 +54,7 @@ fn check(case: &Case<'_>, found: &mut Findings) {
     let administering = ADMINISTERING.iter().filter(|_| case.model.is_administered());
     let listed = LISTED.iter().filter(|_| case.model.is_listed());
     let delegating = DELEGATING.iter().filter(|_| case.model.delegation.is_some());
-    let guarded = case.model.entities.iter().flat_map(|entity| &entity.columns).any(|column| column.change.is_some());
-    let guarding = GUARDING.iter().filter(|_| guarded);
+    let guarding = GUARDING.iter().filter(|_| case.model.entities.iter().any(Entity::is_guarded));
     let names: Vec<&str> = GRANTED.iter().chain(guarding).chain(administering).chain(listed).chain(delegating).copied().collect();
     let granted = |object: &str| names.iter().any(|name| object.strip_prefix("crm_access.").unwrap_or(object).starts_with(name));
     for grant in &case.catalog.state_grants {
