@@ -31,7 +31,7 @@ impl Judge<'_> {
     }
 
     /// Whether the user may change every protected column that changes; a new record begins with nulls.
-    pub(super) fn columns_may_change(&self, entity: &Entity, before: &Row, after: &Row) -> bool {
+    pub fn columns_may_change(&self, entity: &Entity, before: &Row, after: &Row) -> bool {
         entity
             .columns
             .iter()

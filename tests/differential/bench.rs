@@ -159,7 +159,6 @@ impl Bench {
                     "row-level security",
                     "nobody is asking",
                     "may not assign",
-                    "nobody is asking",
                     "may not change the column",
                     "become an owner",
                     "become the owner",
@@ -167,7 +166,6 @@ impl Bench {
                     "would leave",
                     "there is no \"",
                     "may not import",
-                    "nobody is asking",
                 ];
                 let of_owners = ["is no owner of", "no user is named", "are not assigned"];
                 let said = |texts: &[&str]| texts.iter().any(|text| message.contains(text));

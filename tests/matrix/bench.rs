@@ -84,6 +84,12 @@ pub struct Check {
     pub expected: String,
 }
 
+/// Whether what came of a statement is what must: of errors and refusals the words alone count, and not the message that follows them.
+pub fn agrees(expected: &str, got: &str) -> bool {
+    let open = expected.starts_with("error") || ["forbidden", "denied", "refused"].contains(&expected);
+    got == expected || (open && got.starts_with(expected))
+}
+
 /// In whose name statements run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asker {

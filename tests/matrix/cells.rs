@@ -364,12 +364,10 @@ impl About<'_> {
             let may = |(column, to): &&(&str, Value)| row.get(*column) == Some(to) || self.judge.may_assign(self.entity, row, to);
             owners.iter().all(may)
         };
-        let left = |row: &Row| {
-            let protected = |column: &str| self.entity.columns.iter().find(|protected| protected.name.as_str() == column);
-            let may = |column: &str| protected(column).is_none_or(|protected| self.judge.may_change_column(self.entity, &protected.name));
-            values.iter().all(|(column, value)| row.get(*column) == Some(value) || may(column))
+        let may = |row: &&Row| {
+            let after = becomes(row);
+            self.judge.columns_may_change(self.entity, row, &after) && self.may_update(&after) && given(row)
         };
-        let may = |row: &&Row| left(row) && self.may_update(&becomes(row)) && given(row);
         let (good, mut bad): (Vec<&Row>, Vec<&Row>) = rows.iter().copied().partition(may);
         let set: Vec<String> = values.iter().map(|(column, value)| format!("{} = {}", Plain.identifier(column), literal(value))).collect();
         let only = |rows: &[&Row]| {
