@@ -1,20 +1,5 @@
 -- Columns that not everybody may read or change who may read or change the record: what applying does about them, the same in both targets.
 
--- Makes the caller a member of a role until leave_role; false where nothing had to be done. As join_reader, for a second role.
-CREATE OR REPLACE FUNCTION crm_access.join_role(role_name text) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
-BEGIN
-    IF (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user)
-       OR (current_setting('server_version_num')::integer < 160000 AND EXISTS (
-           SELECT 1 FROM pg_auth_members m WHERE m.roleid = quote_ident(role_name)::regrole
-              AND m.member = (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user))) THEN
-        RETURN false;
-    END IF;
-    EXECUTE format('GRANT %I TO %I', role_name, current_user);
-    RETURN true;
-END
-$function$;
-
 -- Makes the NOLOGIN role that owns the views. As a member of the application's role it is bound by the same policies; nobody is a member of it,
 -- so that nobody can read as it does but through a view.
 CREATE OR REPLACE FUNCTION crm_access.ensure_columns_role(columns_role text, application_role text) RETURNS void

@@ -118,19 +118,27 @@ CREATE TABLE IF NOT EXISTS crm_access.log (
 );
 COMMENT ON TABLE crm_access.log IS 'who (key of the user, database role of the session) gave and took which roles and restrictions, and handed over which record to whom';
 
--- Makes the caller a member of the reader role until leave_reader, in this transaction. Who is one already stays one: before version 16 a
--- second GRANT and its REVOKE would take the older membership, or its admin option, away.
+-- Makes the caller a member of a role; false where nothing had to be done. Who is one already stays one: before version 16 a second GRANT and
+-- its REVOKE would take the older membership, or its admin option, away.
+CREATE OR REPLACE FUNCTION crm_access.join_role(role_name text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+       OR (current_setting('server_version_num')::integer < 160000 AND EXISTS (
+           SELECT 1 FROM pg_auth_members m WHERE m.roleid = (SELECT r.oid FROM pg_roles r WHERE r.rolname = role_name)
+              AND m.member = (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user))) THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('GRANT %I TO %I', role_name, current_user);
+    RETURN true;
+END
+$function$;
+
+-- Makes the caller a member of the reader role until leave_reader, in this transaction.
 CREATE OR REPLACE FUNCTION crm_access.join_reader(reader text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 BEGIN
-    PERFORM set_config('crm_access_apply.joined', '', true);
-    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
-       AND (current_setting('server_version_num')::integer >= 160000 OR NOT EXISTS (
-           SELECT 1 FROM pg_auth_members m WHERE m.roleid = (SELECT r.oid FROM pg_roles r WHERE r.rolname = reader)
-              AND m.member = (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user))) THEN
-        EXECUTE format('GRANT %I TO %I', reader, current_user);
-        PERFORM set_config('crm_access_apply.joined', reader, true);
-    END IF;
+    PERFORM set_config('crm_access_apply.joined', CASE WHEN crm_access.join_role(reader) THEN reader ELSE '' END, true);
 END
 $function$;
 
