@@ -1,7 +1,7 @@
 # The commands of this project; each is a script under tools/ that can also be run by itself.
 # PG_MAJOR=16 in front of any of them chooses another PostgreSQL than 15.
 
-.PHONY: help setup build install demo test fuzz fuzz-inputs mutants clean
+.PHONY: help setup build install demo test fuzz fuzz-inputs mutants bench clean
 
 help:
 	@echo 'make demo     see it work: its own PostgreSQL, sample data, six people, removed at the end'
@@ -9,6 +9,7 @@ help:
 	@echo 'make fuzz     random data and configurations against the reference evaluator for SECONDS=600; SEED=n repeats a run'
 	@echo 'make fuzz-inputs  hostile input for long: PERCENT=5000 of what the tests try; SEED=n repeats a run'
 	@echo 'make mutants  break every clause of the policies in turn; each must be noticed (long); PART=functions: of the functions'
+	@echo 'make bench    what policies cost against queries written by hand; SCALE=1/10, 1/N or full; GROWTH=1; ONLY="count_deals t" (see tools/bench)'
 	@echo 'make setup    install what is missing on Debian or Ubuntu with Rust (says what)'
 	@echo 'make build    the command line in target/release/crm-access, and the extension'
 	@echo 'make install  the extension into the PostgreSQL of this machine'
@@ -38,6 +39,9 @@ fuzz-inputs: setup
 
 mutants: setup
 	@tools/mutants $(PART)
+
+bench: setup
+	@tools/bench $(if $(GROWTH),--growth,--scale $(or $(SCALE),1/10)) $(if $(ONLY),--only '$(ONLY)')
 
 clean:
 	cargo clean
