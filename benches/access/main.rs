@@ -88,7 +88,7 @@ fn write(all: &[Findings], options: &Options) -> Result<()> {
         }
         if all.len() == options.scales.len() {
             std::io::stdout().write_all(tables.as_bytes())?;
-            writeln!(std::io::stdout(), "stored under {shown}: ratios.json, beside.json, ratios.md, ratios.svg, ratios-ad-hoc.svg")?;
+            writeln!(std::io::stdout(), "stored under {shown}")?;
         }
     }
     Ok(())
