@@ -7,7 +7,7 @@ use super::directory::is_in;
 use super::functions::Functions;
 use super::scope::{any_scope, one_scope, owned_by_members};
 use crate::model::{Action, Conflict, Entity, Level, Model, Owners, Promotion, Restriction, RoleName, Scope, SharingRule, Subject};
-use crate::program::{Argument, Call, Expr};
+use crate::program::{Argument, Call, Expr, Target};
 
 /// A condition that the roles give records by: who, at which stages, which records.
 pub struct Arm<'m> {
@@ -108,11 +108,11 @@ pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Re
     for arm in &said.arms {
         let roles = &arm.roles;
         let holds = match model.conflict {
-            Conflict::MostSpecific => Expr::Once(Call {
-                function: "granted_most_specific".to_owned(),
-                arguments: vec![Argument::Texts(texts(roles)), Argument::Texts(mentioned.clone())],
-            }),
-            Conflict::Union | Conflict::DenyWins => holds_role(roles),
+            Conflict::MostSpecific => {
+                let arguments = vec![Argument::Texts(texts(roles)), Argument::Texts(mentioned.clone())];
+                fact(functions, Call { function: "granted_most_specific".to_owned(), arguments })
+            }
+            Conflict::Union | Conflict::DenyWins => holds_role(functions, roles),
         };
         any.push(holds.clone());
         conditions.push(Expr::all([holds, stage_condition(entity, &arm.stage)?, one_scope(functions, entity, arm.scope)?]));
@@ -122,11 +122,11 @@ pub fn granted(functions: &mut Functions, entity: &Entity, action: Action) -> Re
     let mut any = Expr::any(any);
     if model.conflict == Conflict::DenyWins {
         if !said.denied_all.is_empty() {
-            any = Expr::all([any, holds_role(&said.denied_all).negated()]);
+            any = Expr::all([any, holds_role(functions, &said.denied_all).negated()]);
         }
         let mut denials = Vec::new();
         for (stage, roles) in &said.denied {
-            denials.push(Expr::all([holds_role(roles), stage_condition(entity, stage)?]).negated());
+            denials.push(Expr::all([holds_role(functions, roles), stage_condition(entity, stage)?]).negated());
             why.push(format!("never {}{}", texts(roles).join(", "), describe_stage(stage)));
         }
         condition = Expr::all([condition].into_iter().chain(denials));
@@ -149,7 +149,11 @@ pub fn shared(functions: &mut Functions, entity: &Entity, rule: &SharingRule) ->
     let (kind, keys) = subject_keys(functions.model, &rule.to);
     let during = [side(rule.period.from, "-infinity"), side(rule.period.until, "infinity")];
     let arguments = [Argument::Text(kind), Argument::Texts(keys)].into_iter().chain(during).collect();
-    let holds = Expr::Once(Call { function: is_in(functions)?, arguments });
+    let function = match functions.target {
+        Target::Extension => "is_in".to_owned(),
+        Target::Portable => is_in(functions)?,
+    };
+    let holds = fact(functions, Call { function, arguments });
     let mut records = vec![one_scope(functions, entity, &rule.scope)?];
     if let Some(owner) = &rule.owned_by {
         records.push(owned_by_members(functions, entity, owner)?);
@@ -181,14 +185,14 @@ pub fn restriction_condition(
         return Ok(None);
     };
     let remains = any_scope(functions, entity, level.scopes(action))?;
-    Ok(Some(Expr::any([applies(functions.model, restriction).negated(), remains])))
+    Ok(Some(Expr::any([applies(functions, restriction).negated(), remains])))
 }
 
 /// Whether the restriction applies to the user who asks.
-fn applies(model: &Model, restriction: &Restriction) -> Expr {
-    let given = Expr::Once(Call::with("restricted", Argument::Text(restriction.name.to_string())));
-    let lifting = lifting_roles(model, restriction);
-    if lifting.is_empty() { given } else { Expr::all([given, holds_role(&lifting).negated()]) }
+fn applies(functions: &Functions, restriction: &Restriction) -> Expr {
+    let given = fact(functions, Call::with("restricted", Argument::Text(restriction.name.to_string())));
+    let lifting = lifting_roles(functions.model, restriction);
+    if lifting.is_empty() { given } else { Expr::all([given, holds_role(functions, &lifting).negated()]) }
 }
 
 /// Roles under which the restriction rests.
@@ -232,7 +236,7 @@ pub fn any_condition(functions: &mut Functions, entity: &Entity, action: Action)
     parts.push(granted(functions, entity, action)?.any);
     for restriction in &model.restrictions {
         if restriction.level(&entity.name).is_some_and(|level| level.scopes(action).is_empty()) {
-            parts.push(applies(model, restriction).negated());
+            parts.push(applies(functions, restriction).negated());
         }
     }
     Ok(Expr::all(parts))
@@ -247,8 +251,17 @@ pub fn in_effect(entity: &Entity, action: Action) -> Option<Action> {
     }
 }
 
-fn holds_role(roles: &[RoleName]) -> Expr {
-    Expr::Once(Call::with("granted", Argument::Texts(texts(roles))))
+/// Whether the user has one of the roles.
+pub fn holds_role(functions: &Functions, roles: &[RoleName]) -> Expr {
+    fact(functions, Call::with("granted", Argument::Texts(texts(roles))))
+}
+
+/// A fact about who asks: the extension's planner knows it, elsewhere it is asked once a statement.
+fn fact(functions: &Functions, call: Call) -> Expr {
+    match functions.target {
+        Target::Extension => Expr::Fact(call),
+        Target::Portable => Expr::Once(call),
+    }
 }
 
 fn stage_condition(entity: &Entity, stage: &StageTest) -> Result<Expr, CompileError> {

@@ -10,7 +10,7 @@ use super::directory::{leader_columns, user_values};
 use super::functions::{Callers, Functions, Made, Need, body, optional, qualified, reading, value};
 use super::key_type;
 use crate::model::{Assigned, Channel, LeaderRule, Members, Model, NameTable, Promotion, Restriction, Subject, TableName};
-use crate::program::{Body, Function, Returns, Sql, Trigger, Volatility};
+use crate::program::{Body, Function, Returns, Sql, Target, Trigger, Volatility};
 
 /// Whose roles or restrictions a function gives.
 #[derive(Clone, Copy, PartialEq)]
@@ -74,14 +74,17 @@ pub fn assignments(functions: &mut Functions) -> Result<(), CompileError> {
     }
     let texts = || Sql::word("text[]");
     let boolean = || Returns::One(Sql::word("boolean"));
+    // The extension answers from what it knows of who asks.
+    let extension = functions.target == Target::Extension;
+    let native = || ("native", Value::Bool(extension));
     functions.require(Need::Fixed("granted"), |_, name| {
         Ok(Made {
-            function: reading(&name, vec![texts()], boolean(), body("granted", [])),
+            function: reading(&name, vec![texts()], boolean(), body("granted", [native()])),
             why: "whether the user has one of the roles".to_owned(),
             callers: Callers::Application,
         })
     })?;
-    if model.conflict == crate::model::Conflict::MostSpecific {
+    if !extension && model.conflict == crate::model::Conflict::MostSpecific {
         functions.require(Need::Fixed("granted_most_specific"), |_, name| {
             Ok(Made {
                 function: reading(&name, vec![texts(), texts()], boolean(), body("granted_most_specific", [])),
@@ -94,7 +97,7 @@ pub fn assignments(functions: &mut Functions) -> Result<(), CompileError> {
     let known = value(Sql::Texts(model.restrictions.iter().map(|restriction| restriction.name.to_string()).collect()));
     functions.require(Need::Fixed("restricted"), |_, name| {
         Ok(Made {
-            function: reading(&name, vec![text()], boolean(), body("restricted", [("known", known)])),
+            function: reading(&name, vec![text()], boolean(), body("restricted", [("known", known), native()])),
             why: "whether the user has the restriction".to_owned(),
             callers: Callers::Application,
         })
@@ -277,7 +280,7 @@ pub fn triggers(model: &Model) -> Vec<(TableName, Trigger)> {
 }
 
 /// Tables that say who has which role and restriction and who leads, each with the columns that do; none for the whole row.
-fn combined(model: &Model) -> Vec<(TableName, Vec<String>)> {
+pub fn combined(model: &Model) -> Vec<(TableName, Vec<String>)> {
     let directory = &model.directory;
     let given = &model.assignments;
     let mut sources: Vec<(TableName, Vec<String>)> = Vec::new();

@@ -7,10 +7,10 @@
 use serde_json::{Map, Value, json};
 
 use super::CompileError;
-use super::access::{in_order, texts};
+use super::access::{holds_role, in_order, texts};
 use super::functions::{Callers, Functions, Made, Need, body, optional, qualified, reading, value};
 use crate::model::{Entity, Model, ProtectedColumn, RoleName};
-use crate::program::{Argument, Call, Expr, Function, Returns, Sql, Statement, Step, joined_name};
+use crate::program::{Expr, Function, Returns, Sql, Statement, Step, joined_name};
 
 /// Names of the triggers, each with whether it is for UPDATE. They fire after those of the application, and see what these made of a row.
 pub const COLUMN_TRIGGERS: [(&str, bool); 2] = [("zz_crm_access_columns_insert", false), ("zz_crm_access_columns_update", true)];
@@ -26,8 +26,8 @@ pub fn shown(model: &Model) -> bool {
 }
 
 /// The roles that may, and those that include one of them.
-fn holders(model: &Model, roles: &[RoleName]) -> Vec<String> {
-    texts(&in_order(model, &model.roles_including(roles)))
+fn holders(model: &Model, roles: &[RoleName]) -> Vec<RoleName> {
+    in_order(model, &model.roles_including(roles))
 }
 
 /// The role that owns the views, before anything else is made.
@@ -43,8 +43,11 @@ pub fn columns(functions: &mut Functions, entity: &Entity) -> Result<(Vec<Step>,
     let mut steps = Vec::new();
     let mut triggers = Vec::new();
     let table = || vec![Sql::literal(&entity.table.schema), Sql::literal(&entity.table.name)];
-    let hidden: Map<String, Value> =
-        entity.columns.iter().filter_map(|column| Some((column.name.to_string(), holders(model, column.read.as_ref()?).into()))).collect();
+    let hidden: Map<String, Value> = entity
+        .columns
+        .iter()
+        .filter_map(|column| Some((column.name.to_string(), texts(&holders(model, column.read.as_ref()?)).into())))
+        .collect();
     if !hidden.is_empty() {
         let mut arguments = table();
         arguments.extend([Sql::literal(&model.application_role), Sql::literal(columns_role(model)), Sql::literal(Value::Object(hidden))]);
@@ -91,8 +94,8 @@ fn check_columns(functions: &mut Functions, entity: &Entity, changed: &[&Protect
             let (holds, hint) = if roles.is_empty() {
                 (Expr::Bool(false), "No role may.".to_owned())
             } else {
-                let hint = format!("Roles that may: {}.", roles.join(", "));
-                (Expr::Once(Call::with("granted", Argument::Texts(roles))), hint)
+                let hint = format!("Roles that may: {}.", texts(&roles).join(", "));
+                (holds_role(functions, &roles), hint)
             };
             json!({
                 "name": value(Sql::ident(&column.name)),
@@ -125,7 +128,7 @@ pub fn listing(functions: &mut Functions) -> Result<(), CompileError> {
     let mut listed: Vec<Value> = Vec::new();
     for entity in &model.entities {
         for column in &entity.columns {
-            let roles = |roles: &Option<Vec<RoleName>>| optional(roles.as_ref().map(|roles| Sql::Texts(holders(model, roles))));
+            let roles = |roles: &Option<Vec<RoleName>>| optional(roles.as_ref().map(|roles| Sql::Texts(texts(&holders(model, roles)))));
             listed.push(json!({
                 "place": value(Sql::word(&(listed.len() + 1).to_string())),
                 "entity": value(Sql::literal(&entity.name)),

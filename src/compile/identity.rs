@@ -78,17 +78,25 @@ pub fn identity(functions: &mut Functions) -> Result<(), CompileError> {
     })?;
     delegation::delegate_key(functions)?;
     let asked = delegation::asked(functions);
-    functions.require(Need::Fixed("me"), |_, name| {
+    let key = || key_type(model.directory.users.key_type);
+    let (looked_up, callers) = match target {
+        Target::Extension => ("user_found", Callers::Functions),
+        Target::Portable => ("me", Callers::Application),
+    };
+    let why = "the user who asks; null where nobody does, or where the user is unknown or not active";
+    functions.require(Need::Fixed(looked_up), |_, name| {
         let mut values = user_values(&model.directory);
         values.insert("delegation", asked);
         values.insert("active", optional(model.directory.users.active.as_ref().map(Sql::ident)));
-        let returned = key_type(model.directory.users.key_type);
-        Ok(Made {
-            function: reading(&name, Vec::new(), Returns::One(returned), Body { template: "me", values }),
-            why: "the user who asks; null where nobody does, or where the user is unknown or not active".to_owned(),
-            callers: Callers::Application,
-        })
+        let function = reading(&name, Vec::new(), Returns::One(key()), Body { template: "me", values });
+        Ok(Made { function, why: why.to_owned(), callers })
     })?;
+    if target == Target::Extension {
+        functions.require(Need::Fixed("me"), |_, name| {
+            let function = reading(&name, Vec::new(), Returns::One(key()), body("remembered_me", [("key_type", value(key()))]));
+            Ok(Made { function, why: format!("{why}, as the extension remembers"), callers: Callers::Application })
+        })?;
+    }
     Ok(())
 }
 

@@ -20,6 +20,7 @@ mod program;
 mod scope;
 mod sets;
 mod shares;
+mod standing;
 
 pub use columns::columns_role;
 pub use conflicts::{conflict_query, holder_query};

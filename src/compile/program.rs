@@ -1,6 +1,6 @@
 //! The order of the statements.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -8,6 +8,7 @@ use super::functions::{Callers, Functions, Made, Need, body, qualified, reading,
 use super::policies::{READER_POLICY, policies, reader_policy};
 use super::{
     CompileError, administration, assign, checks, columns, conflicts, delegation, directory, identity, key_type, permissions, shares,
+    standing,
 };
 use crate::model::{DbRoleName, Entity, Link, Members, Model, Owners, TableName};
 use crate::program::{Function, Program, RULES_SCHEMA, Record, RecordKind, Returns, STATE_SCHEMA, Sql, Statement, Step, Target};
@@ -18,6 +19,9 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
     identity::identity(&mut functions)?;
     directory::subjects(&mut functions)?;
     checks::assignments(&mut functions)?;
+    if target == Target::Extension {
+        standing::standing(&mut functions)?;
+    }
     checks::consistency(&mut functions)?;
     let mut protection = Vec::new();
     let mut records = Records::default();
@@ -81,7 +85,8 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
     }
     steps.push(call(Sql::state("ensure_reader"), vec![Sql::literal(&model.reader_role)], "the role that the helper functions run as"));
     let triggers = checks::triggers(model);
-    steps.push(lock(model, triggers.iter().map(|(table, _)| table)));
+    let watched = if target == Target::Extension { standing::sources(model) } else { BTreeMap::new() };
+    steps.push(lock(model, triggers.iter().map(|(table, _)| table).chain(watched.keys())));
     steps.push(call(Sql::state("clear"), Vec::new(), "nothing of an earlier configuration stays"));
     let reader = || Sql::literal(&model.reader_role);
     steps.push(plain(Statement::Call { function: Sql::state("note_held"), arguments: vec![reader()] }));
@@ -116,6 +121,17 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
             why: vec![format!("{table}: no forbidden combination of roles and restrictions")],
             statement: Statement::CreateTrigger(trigger),
         });
+    }
+    for (table, columns) in watched {
+        let arguments = vec![Sql::literal(&table.schema), Sql::literal(&table.name), Sql::Texts(columns.into_iter().collect())];
+        steps.push(call(Sql::state("watch"), arguments, &format!("{table}: what is remembered of who asks ends when it changes")));
+    }
+    if target == Target::Extension {
+        steps.push(call(
+            Sql::state("note_standing_change"),
+            Vec::new(),
+            "what is remembered was read by another configuration's functions",
+        ));
     }
     steps.push(call(qualified("note_restricted"), Vec::new(), "the assignments there are must be allowed"));
     steps.push(plain(Statement::Call { function: qualified("assert_consistent"), arguments: Vec::new() }));
@@ -242,11 +258,13 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
     if model.is_administered() {
         grant("SELECT, INSERT, UPDATE, DELETE", STATE_SCHEMA, "assignment", Sql::state("assignment"));
         grant("SELECT", STATE_SCHEMA, "object", Sql::state("object"));
-    } else if model.assignments.stored {
+    } else if model.assignments.stored || target == Target::Extension {
         grant("SELECT", STATE_SCHEMA, "assignment", Sql::state("assignment"));
     }
     if model.delegation.is_some() {
         grant("SELECT, INSERT, DELETE", STATE_SCHEMA, "delegation", Sql::state("delegation"));
+    } else if target == Target::Extension {
+        grant("SELECT", STATE_SCHEMA, "delegation", Sql::state("delegation"));
     }
     if shares::used(model) {
         grant("SELECT, INSERT, UPDATE, DELETE", STATE_SCHEMA, "share", Sql::state("share"));
@@ -260,6 +278,11 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
     }
     if target == Target::Extension {
         steps.extend(grant_execute("identity", &[], reader, records));
+        steps.extend(grant_execute("user_key", &[], reader, records));
+        steps.extend(grant_execute("is_watched", &["regclass"], reader, records));
+        for (function, arguments) in FACTS {
+            steps.extend(grant_execute(function, arguments, reader, records));
+        }
     }
     if model.is_administered() {
         for (function, arguments) in STORING {
@@ -268,6 +291,14 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
     }
     steps
 }
+
+/// What policies of the extension ask about who asks.
+const FACTS: [(&str, &[&str]); 4] = [
+    ("granted", &["text[]"]),
+    ("granted_most_specific", &["text[]", "text[]"]),
+    ("restricted", &["text"]),
+    ("is_in", &["text", "text[]", "text", "text"]),
+];
 
 /// What the reader role calls to store what a user of the application gives and takes.
 const STORING: [(&str, &[&str]); 5] = [
@@ -347,6 +378,9 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
     }
     if target == Target::Extension {
         steps.extend(grant_execute("exporting", &[], application, records));
+        for (function, arguments) in FACTS {
+            steps.extend(grant_execute(function, arguments, application, records));
+        }
     }
     let (callers, function, arguments): (&[DbRoleName], &str, Vec<&[&'static str]>) = match (target, &model.identity.setting) {
         (Target::Extension, _) => (&model.identity.act_as, "act_as", vec![&["text"], &["bigint"], &["integer"], &["uuid"]]),

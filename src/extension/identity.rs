@@ -8,11 +8,8 @@ use std::ffi::c_void;
 
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
-use pgrx::spi;
 
-use super::acting::ActingRole;
-use super::session::unexpected;
-use super::setting;
+use super::{setting, standing};
 
 thread_local! {
     /// For whom this transaction has acted.
@@ -45,17 +42,13 @@ fn act_as(user_key: Option<&str>) -> Result<(), ErrorReport> {
         Some("") => return Err(fault(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, "the user to act for is empty")),
         Some(key) => key,
     };
-    let Some(reader) = owner_of_me().map_err(unexpected)? else {
-        return Err(fault(PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "no configuration is applied")
-            .set_hint("Apply one with crm_access.apply(), or with \"crm-access apply\"."));
-    };
     let other = ACTS_FOR.with_borrow(|acts_for| acts_for.as_deref().is_some_and(|first| first != key));
     if other {
         return Err(fault(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, "this transaction acts for another user already")
             .set_hint("Act for each user in a transaction of its own."));
     }
     setting::set(key)?;
-    if !is_active(reader).map_err(unexpected)? {
+    if standing::present()?.user.is_none() {
         return Err(fault(PgSqlErrorCode::ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, format!("user \"{key}\" is not an active user")));
     }
     ACTS_FOR.with_borrow_mut(|acts_for| *acts_for = Some(key.to_owned()));
@@ -87,28 +80,6 @@ fn act_as_uuid(user_key: Option<pgrx::Uuid>) -> Result<(), ErrorReport> {
 #[pg_extern(stable, parallel_safe)]
 fn identity() -> Option<String> {
     setting::get()
-}
-
-/// The owner of `crm_access_rules.me()`, where a configuration is applied.
-fn owner_of_me() -> spi::Result<Option<pg_sys::Oid>> {
-    // A read-only query: this has to work on a replica.
-    Spi::connect(|client| {
-        let found = client.select(
-            "SELECT p.proowner FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-             WHERE n.nspname = 'crm_access_rules' AND p.proname = 'me' AND p.pronargs = 0 AND p.prosecdef",
-            Some(1),
-            &[],
-        )?;
-        if found.is_empty() { Ok(None) } else { found.first().get_one() }
-    })
-}
-
-/// Whether the present identity is an active user.
-fn is_active(reader: pg_sys::Oid) -> spi::Result<bool> {
-    // Whoever calls act_as needs no right to the generated functions, and a superuser who calls it lends them none.
-    let _role = ActingRole::switch(reader);
-    Spi::connect(|client| client.select("SELECT crm_access_rules.me() IS NOT NULL", Some(1), &[])?.first().get_one())
-        .map(|answer| answer.unwrap_or(false))
 }
 
 fn fault(code: PgSqlErrorCode, message: impl Into<std::borrow::Cow<'static, str>>) -> ErrorReport {

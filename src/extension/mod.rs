@@ -18,6 +18,7 @@ mod identity;
 mod session;
 mod setting;
 mod setting_guards;
+mod standing;
 #[cfg(any(test, feature = "pg_test"))]
 mod tests;
 mod version;
@@ -27,6 +28,7 @@ use pgrx::prelude::*;
 pgrx::pg_module_magic!();
 
 extension_sql_file!("../../sql/state.sql", name = "state", bootstrap);
+extension_sql_file!("../../sql/standing.sql", name = "standing", requires = ["state", "delegation", note_standing]);
 extension_sql_file!("../../sql/questions.sql", name = "questions", requires = ["state"]);
 extension_sql_file!("../../sql/records.sql", name = "records", requires = ["state"]);
 extension_sql_file!("../../sql/columns.sql", name = "columns", requires = ["state"]);
@@ -62,4 +64,5 @@ pub extern "C-unwind" fn _PG_init() {
     identity::register();
     setting_guards::register();
     guard::register();
+    standing::register();
 }

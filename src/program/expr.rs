@@ -36,6 +36,8 @@ pub enum Expr {
     InSet(Box<Expr>, Call),
     /// A generated function, called once a statement.
     Once(Call),
+    /// A fact about who asks, by a function of the schema crm_access; the extension's planner replaces it by its value.
+    Fact(Call),
     /// A function of the schema crm_access without arguments, called once a statement.
     State(String),
     /// A generated function, called for each row.

@@ -62,10 +62,11 @@ fn part(expr: &Expr, quoting: &dyn Quoting) -> String {
         Expr::Between(inner, low, high, negated) => {
             format!("({} {}BETWEEN {} AND {})", part(inner, quoting), not(*negated), part(low, quoting), part(high, quoting))
         }
-        Expr::InSet(inner, function) => format!("({} IN (SELECT {}))", part(inner, quoting), call(function, quoting)),
-        Expr::Once(function) => format!("(SELECT {})", call(function, quoting)),
+        Expr::InSet(inner, function) => format!("({} IN (SELECT {}))", part(inner, quoting), call(RULES_SCHEMA, function, quoting)),
+        Expr::Once(function) => format!("(SELECT {})", call(RULES_SCHEMA, function, quoting)),
+        Expr::Fact(function) => call(STATE_SCHEMA, function, quoting),
         Expr::State(function) => format!("(SELECT {}.{}())", quoting.identifier(STATE_SCHEMA), quoting.identifier(function)),
-        Expr::EachRow(function) => call(function, quoting),
+        Expr::EachRow(function) => call(RULES_SCHEMA, function, quoting),
         Expr::Builtin(builtin, arguments) => {
             let arguments = joined(arguments, ", ", quoting);
             match builtin {
@@ -88,7 +89,7 @@ fn not(negated: bool) -> &'static str {
     if negated { "NOT " } else { "" }
 }
 
-fn call(call: &Call, quoting: &dyn Quoting) -> String {
+fn call(schema: &str, call: &Call, quoting: &dyn Quoting) -> String {
     let arguments: Vec<String> = call
         .arguments
         .iter()
@@ -98,5 +99,5 @@ fn call(call: &Call, quoting: &dyn Quoting) -> String {
             Argument::Column(name) => quoting.identifier(name),
         })
         .collect();
-    format!("{}.{}({})", quoting.identifier(RULES_SCHEMA), quoting.identifier(&call.function), arguments.join(", "))
+    format!("{}.{}({})", quoting.identifier(schema), quoting.identifier(&call.function), arguments.join(", "))
 }

@@ -23,7 +23,7 @@ pub const LINT: Lint = Lint {
 
 /// What an apply grants: the questions that everybody may ask about themselves, what asks for a right of the user's own, and two whose callers
 /// another lint looks at.
-const GRANTED: [&str; 16] = [
+const GRANTED: [&str; 20] = [
     "can(",
     "permissions(",
     "columns(",
@@ -32,6 +32,10 @@ const GRANTED: [&str; 16] = [
     "act_as(",
     "issue(",
     "exporting(",
+    "granted(",
+    "granted_most_specific(",
+    "restricted(",
+    "is_in(",
     "share(",
     "unshare(",
     "assign_record(",

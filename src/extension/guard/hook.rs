@@ -7,8 +7,8 @@
 use std::ffi::{c_char, c_int};
 
 use pgrx::pg_sys::{
-    DestReceiver, ErrorData, ExecutorStart_hook_type, ParamListInfo, PlannedStmt, ProcessUtility_hook_type, ProcessUtilityContext,
-    QueryCompletion, QueryDesc, QueryEnvironment, emit_log_hook_type,
+    DestReceiver, ErrorData, ExecutorRun_hook_type, ExecutorStart_hook_type, ParamListInfo, PlannedStmt, ProcessUtility_hook_type,
+    ProcessUtilityContext, QueryCompletion, QueryDesc, QueryEnvironment, emit_log_hook_type,
 };
 use pgrx::prelude::*;
 
@@ -16,9 +16,11 @@ use super::running::{self, Running};
 use super::statement::{Statement, relations};
 use super::{copy, explain, listen, truncate};
 use crate::extension::setting_guards as setting;
+use crate::extension::standing;
 
 static mut NEXT_UTILITY: ProcessUtility_hook_type = None;
 static mut NEXT_START: ExecutorStart_hook_type = None;
+static mut NEXT_RUN: ExecutorRun_hook_type = None;
 static mut NEXT_LOG: emit_log_hook_type = None;
 
 // Declared once more, since pgrx's own declarations catch errors.
@@ -45,6 +47,10 @@ unsafe extern "C-unwind" {
         completion: *mut QueryCompletion,
     );
     fn standard_ExecutorStart(query: *mut QueryDesc, flags: c_int);
+    #[cfg(not(feature = "pg18"))]
+    fn standard_ExecutorRun(query: *mut QueryDesc, direction: pg_sys::ScanDirection::Type, count: u64, once: bool);
+    #[cfg(feature = "pg18")]
+    fn standard_ExecutorRun(query: *mut QueryDesc, direction: pg_sys::ScanDirection::Type, count: u64);
     fn GetSessionUserIsSuperuser() -> bool;
 }
 
@@ -56,6 +62,8 @@ pub fn register() {
         pg_sys::ProcessUtility_hook = Some(process_utility);
         NEXT_START = pg_sys::ExecutorStart_hook;
         pg_sys::ExecutorStart_hook = Some(executor_start);
+        NEXT_RUN = pg_sys::ExecutorRun_hook;
+        pg_sys::ExecutorRun_hook = Some(executor_run);
         NEXT_LOG = pg_sys::emit_log_hook;
         pg_sys::emit_log_hook = Some(emit_log);
     }
@@ -139,9 +147,55 @@ unsafe extern "C-unwind" fn executor_start(query: *mut QueryDesc, flags: c_int) 
         if running::watching() || explains_only(flags) {
             before_execution(query, flags);
         }
+        if standing::is_marked((*query).plannedstmt) && pg_sys::ParallelWorkerNumber < 0 {
+            before_start(query);
+        }
         match NEXT_START {
             Some(next) => next(query, flags),
             None => standard_ExecutorStart(query, flags),
+        }
+    }
+}
+
+/// Refuses a plan that was made for somebody else.
+#[pg_guard]
+unsafe extern "C-unwind" fn before_start(query: *mut QueryDesc) {
+    if let Err(report) = standing::check(query) {
+        report.report(PgLogLevel::ERROR);
+    }
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn before_run(query: *mut QueryDesc) {
+    if let Err(report) = standing::recheck(query) {
+        report.report(PgLogLevel::ERROR);
+    }
+}
+
+#[cfg(not(feature = "pg18"))]
+unsafe extern "C-unwind" fn executor_run(query: *mut QueryDesc, direction: pg_sys::ScanDirection::Type, count: u64, once: bool) {
+    // SAFETY: the server's arguments go on unchanged.
+    unsafe {
+        if standing::is_marked((*query).plannedstmt) && pg_sys::ParallelWorkerNumber < 0 {
+            before_run(query);
+        }
+        match NEXT_RUN {
+            Some(next) => next(query, direction, count, once),
+            None => standard_ExecutorRun(query, direction, count, once),
+        }
+    }
+}
+
+#[cfg(feature = "pg18")]
+unsafe extern "C-unwind" fn executor_run(query: *mut QueryDesc, direction: pg_sys::ScanDirection::Type, count: u64) {
+    // SAFETY: the server's arguments go on unchanged.
+    unsafe {
+        if standing::is_marked((*query).plannedstmt) && pg_sys::ParallelWorkerNumber < 0 {
+            before_run(query);
+        }
+        match NEXT_RUN {
+            Some(next) => next(query, direction, count),
+            None => standard_ExecutorRun(query, direction, count),
         }
     }
 }

@@ -14,7 +14,7 @@ mod protected;
 mod refusal;
 mod report;
 mod running;
-mod statement;
+pub mod statement;
 mod truncate;
 
 /// Puts the hooks in place.

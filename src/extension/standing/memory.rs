@@ -1,0 +1,231 @@
+//! The standings that this backend remembers, and the proof that they still hold.
+//!
+//! A standing is what `crm_access_rules.standing()` answered under some snapshot. Under another it answers the same as long as both see the
+//! same changes (`changes.rs`), no period begins or ends between them, and the catalog has not changed what is read. Each of these is looked at
+//! before something remembered is used: nothing outlives a statement by hope.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ffi::{CString, c_int};
+use std::rc::Rc;
+
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+
+use super::changes::{seen_by, written_here};
+use super::facts::Standing;
+use super::lookup::look_up;
+use super::plans;
+use super::whose::Whose;
+
+/// Users whose standing is remembered at a time.
+const REMEMBERED: usize = 1_000;
+
+/// Under which circumstances what is remembered holds.
+struct Proof {
+    /// The first transaction that had not ended when the first of them was looked up.
+    first: u64,
+    /// Those from there on whose changes were seen.
+    seen: Vec<u64>,
+    /// The moments between which no period begins or ends, in microseconds since 2000.
+    from: i64,
+    until: i64,
+}
+
+struct Memory {
+    proof: Proof,
+    standings: HashMap<Whose, Rc<Standing>>,
+}
+
+/// A standing that holds for one snapshot at one moment alone.
+struct Momentary {
+    whose: Whose,
+    snapshot: Seen,
+    now: i64,
+    standing: Rc<Standing>,
+}
+
+/// What tells snapshots apart.
+#[derive(PartialEq, Eq)]
+struct Seen {
+    xmin: u32,
+    xmax: u32,
+    running: Vec<u32>,
+    subtransactions: i32,
+    command: u32,
+}
+
+thread_local! {
+    static MEMORY: RefCell<Option<Memory>> = const { RefCell::new(None) };
+    static MOMENTARY: RefCell<Option<Momentary>> = const { RefCell::new(None) };
+    /// For whom the plans of this session were last looked through.
+    static SETTLED: RefCell<Option<Rc<Standing>>> = const { RefCell::new(None) };
+    /// The tables that standings are read from.
+    static SOURCES: RefCell<Vec<pg_sys::Oid>> = const { RefCell::new(Vec::new()) };
+    /// Whether the catalog has changed something that may matter.
+    static STALE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Registers what happens when the server says that something in the catalog has changed.
+pub fn register() {
+    // SAFETY: the callbacks live as long as the process, need no argument and neither raise nor read the catalog.
+    unsafe {
+        pg_sys::CacheRegisterRelcacheCallback(Some(at_relation_change), pg_sys::Datum::from(0));
+        for cache in [pg_sys::SysCacheIdentifier::AUTHOID, pg_sys::SysCacheIdentifier::PROCOID] {
+            pg_sys::CacheRegisterSyscacheCallback(cache as c_int, Some(at_catalog_change), pg_sys::Datum::from(0));
+        }
+    }
+}
+
+unsafe extern "C-unwind" fn at_relation_change(_argument: pg_sys::Datum, relation: pg_sys::Oid) {
+    // Where it can't be read it is being written, by a lookup that begins anew.
+    let matters = SOURCES.try_with(|sources| sources.try_borrow().is_ok_and(|sources| sources.contains(&relation)));
+    if relation == pg_sys::InvalidOid || matters.unwrap_or(false) {
+        STALE.set(true);
+    }
+}
+
+unsafe extern "C-unwind" fn at_catalog_change(_argument: pg_sys::Datum, _cache: c_int, _hash: u32) {
+    STALE.set(true);
+}
+
+/// Does something that says of itself, and wrongly, that the catalog has changed.
+pub fn unimpressed(act: impl FnOnce()) {
+    let before = STALE.get();
+    act();
+    STALE.set(before);
+}
+
+/// When the client's statement began, in microseconds since 2000.
+pub fn now() -> i64 {
+    // SAFETY: reads a variable of the process.
+    unsafe { pg_sys::GetCurrentStatementStartTimestamp() }
+}
+
+/// A moment of the configuration, in microseconds since 2000; the server raises where it is none.
+pub fn moment(text: &str) -> i64 {
+    let text = CString::new(text).unwrap_or_default();
+    // SAFETY: the text ends in NUL and outlives the call; the function takes a string, a type and a precision.
+    unsafe {
+        let datum = pg_sys::OidFunctionCall3Coll(
+            pg_sys::Oid::from(pg_sys::F_TIMESTAMPTZ_IN),
+            pg_sys::InvalidOid,
+            pg_sys::Datum::from(text.as_ptr()),
+            pg_sys::Datum::from(0),
+            pg_sys::Datum::from(-1),
+        );
+        datum.value() as i64
+    }
+}
+
+/// Microseconds since 2000.
+pub fn of_timestamp(timestamp: TimestampWithTimeZone) -> i64 {
+    timestamp.into()
+}
+
+/// The standing of whoever asks now, as the active snapshot sees it; plans that were made for another one are made anew from here on.
+pub fn present() -> Result<Rc<Standing>, ErrorReport> {
+    let standing = found()?;
+    if !SETTLED.with_borrow(|settled| settled.as_ref().is_some_and(|settled| Rc::ptr_eq(settled, &standing))) {
+        SETTLED.with_borrow_mut(|settled| *settled = Some(standing.clone()));
+        plans::settle(&standing);
+    }
+    Ok(standing)
+}
+
+fn found() -> Result<Rc<Standing>, ErrorReport> {
+    let whose = Whose::now();
+    // SAFETY: reads a variable of the process; the snapshot stays active while this runs.
+    let snapshot = unsafe { if pg_sys::ActiveSnapshotSet() { pg_sys::GetActiveSnapshot() } else { std::ptr::null_mut() } };
+    // SAFETY: it is not null then.
+    if snapshot.is_null() || unsafe { (*snapshot).snapshot_type } != pg_sys::SnapshotType::SNAPSHOT_MVCC {
+        let report = ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "who asks can't be found out without a snapshot", "standing");
+        return Err(report);
+    }
+    let now = now();
+    if let Some(standing) = momentary(&whose, snapshot, now) {
+        return Ok(standing);
+    }
+    let holds = !written_here() && proven(snapshot, now);
+    if holds && let Some(standing) = MEMORY.with_borrow(|memory| memory.as_ref().and_then(|memory| memory.standings.get(&whose).cloned())) {
+        return Ok(standing);
+    }
+    if !holds {
+        MEMORY.with_borrow_mut(|memory| *memory = None);
+    }
+    // A change of the catalog that comes while it is looked up makes it stale again.
+    STALE.set(false);
+    let found = look_up()?;
+    let known = SOURCES.with_borrow(|sources| *sources == found.sources);
+    if !known {
+        SOURCES.with_borrow_mut(|sources| *sources = found.sources);
+    }
+    let standing = Rc::new(found.standing);
+    // Changes of these tables that came before they were known to matter would have been missed.
+    match found.until.filter(|_| known && !written_here()) {
+        Some(until) => remember(whose, snapshot, now, until, &standing),
+        None => {
+            let snapshot = seen(snapshot);
+            MOMENTARY.with_borrow_mut(|momentary| *momentary = Some(Momentary { whose, snapshot, now, standing: standing.clone() }));
+        }
+    }
+    Ok(standing)
+}
+
+fn momentary(whose: &Whose, snapshot: pg_sys::Snapshot, now: i64) -> Option<Rc<Standing>> {
+    MOMENTARY.with_borrow(|momentary| {
+        let momentary = momentary.as_ref()?;
+        let same = momentary.now == now && momentary.whose == *whose && momentary.snapshot == seen(snapshot);
+        // Within a statement that writes these tables the snapshot stays the same, and so does what it sees.
+        (same && !STALE.get()).then(|| momentary.standing.clone())
+    })
+}
+
+/// Whether what is remembered holds for the snapshot and the moment.
+fn proven(snapshot: pg_sys::Snapshot, now: i64) -> bool {
+    let Some((first, from, until)) =
+        MEMORY.with_borrow(|memory| memory.as_ref().map(|memory| (memory.proof.first, memory.proof.from, memory.proof.until)))
+    else {
+        return false;
+    };
+    // Looking at the changes takes a lock, with which comes what the server says about the catalog.
+    let changes = seen_by(snapshot, first);
+    let same =
+        MEMORY.with_borrow(|memory| memory.as_ref().is_some_and(|memory| changes.is_some_and(|changes| changes == memory.proof.seen)));
+    same && first <= first_running(snapshot) && from <= now && now < until && !STALE.get()
+}
+
+fn remember(whose: Whose, snapshot: pg_sys::Snapshot, now: i64, until: i64, standing: &Rc<Standing>) {
+    let first = first_running(snapshot);
+    let Some(changes) = seen_by(snapshot, first) else { return };
+    MEMORY.with_borrow_mut(|memory| {
+        let memory =
+            memory.get_or_insert_with(|| Memory { proof: Proof { first, seen: changes, from: now, until }, standings: HashMap::new() });
+        if memory.standings.len() >= REMEMBERED {
+            memory.standings.clear();
+        }
+        memory.standings.insert(whose, standing.clone());
+    });
+}
+
+/// The first transaction that had not ended when the snapshot was taken, in 64 bits.
+fn first_running(snapshot: pg_sys::Snapshot) -> u64 {
+    // SAFETY: the snapshot is active; the other reads shared memory.
+    let (xmin, next) = unsafe { (u64::from((*snapshot).xmin.into_inner()), pg_sys::ReadNextFullTransactionId().value) };
+    let epoch = next & !0xffff_ffff;
+    if xmin <= next & 0xffff_ffff { epoch | xmin } else { epoch.wrapping_sub(1 << 32) | xmin }
+}
+
+fn seen(snapshot: pg_sys::Snapshot) -> Seen {
+    // SAFETY: the snapshot is active, and its list is as long as it says.
+    unsafe {
+        let running = (0..(*snapshot).xcnt as usize).map(|at| (*(*snapshot).xip.add(at)).into_inner()).collect();
+        Seen {
+            xmin: (*snapshot).xmin.into_inner(),
+            xmax: (*snapshot).xmax.into_inner(),
+            running,
+            subtransactions: (*snapshot).subxcnt,
+            command: (*snapshot).curcid,
+        }
+    }
+}

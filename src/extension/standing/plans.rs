@@ -1,0 +1,187 @@
+//! Plans that were made with answers, and what keeps them from being used where these are no longer right.
+//!
+//! Each answer that a plan was made with is noted in it twice, as things whose change makes a plan invalid. The first note is for the server's
+//! plan cache: [`settle`] tells it by that note, when another standing is found, which plans to make anew. The second is for us: [`check`] finds it when the plan is executed,
+//! and asks again. So a cached plan is normally made anew before it could be wrong, and where nothing came to tell, it is refused.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ffi::{c_int, c_void};
+
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::pg_sys::{PlanInvalItem, PlannedStmt, PlannerInfo, QueryDesc};
+use pgrx::prelude::*;
+
+use super::facts::{Fact, Standing};
+use super::memory::{now, present, unimpressed};
+use super::whose::Whose;
+use crate::extension::guard::statement::pointers;
+
+/// The kind of our notes among those of the server, which numbers its own from zero.
+const OURS: c_int = -0x0043_524d;
+/// How many answers one backend notes; what is asked beyond is not folded.
+const MOST: usize = 20_000;
+
+/// A fact with the answer that plans were made with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Answer {
+    fact: Fact,
+    holds: bool,
+}
+
+#[derive(Default)]
+struct Answers {
+    all: Vec<Answer>,
+    numbers: HashMap<Answer, u32>,
+    /// Whether a cached plan may stand that was made with it.
+    used: Vec<bool>,
+}
+
+thread_local! {
+    static ANSWERS: RefCell<Answers> = RefCell::new(Answers::default());
+    /// For whom each query that is being executed was started.
+    static STARTED: RefCell<HashMap<usize, Whose>> = RefCell::new(HashMap::new());
+    /// Whether there may be one.
+    static STARTED_ANY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Registers what happens when transactions end.
+pub fn register() {
+    // SAFETY: the callback lives as long as the process and needs no argument.
+    unsafe { pg_sys::RegisterXactCallback(Some(at_transaction_event), std::ptr::null_mut()) };
+}
+
+unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type, _argument: *mut c_void) {
+    use pg_sys::XactEvent::{XACT_EVENT_ABORT, XACT_EVENT_COMMIT, XACT_EVENT_PREPARE};
+    if STARTED_ANY.get() && matches!(event, XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE) {
+        STARTED_ANY.set(false);
+        let _ = STARTED.try_with(|started| started.try_borrow_mut().map(|mut started| started.clear()));
+    }
+}
+
+/// Notes in the plan that is being made that it was made with an answer; false where that can't be done.
+///
+/// # Safety
+/// `root` is that of a planning that is going on.
+pub unsafe fn note(root: *mut PlannerInfo, fact: Fact, holds: bool) -> bool {
+    let answer = Answer { fact, holds };
+    let number = ANSWERS.with_borrow_mut(|answers| {
+        if let Some(number) = answers.numbers.get(&answer).copied() {
+            answers.used[number as usize] = true;
+            return Some(number);
+        }
+        let number = u32::try_from(answers.all.len()).ok().filter(|_| answers.all.len() < MOST)?;
+        answers.all.push(answer.clone());
+        answers.numbers.insert(answer, number);
+        answers.used.push(true);
+        Some(number)
+    });
+    let Some(number) = number else { return false };
+    // SAFETY: the planner's memory lives as long as the plan that is made; the list belongs to the planning.
+    unsafe {
+        let context = pg_sys::MemoryContextSwitchTo((*root).planner_cxt);
+        let glob = (*root).glob;
+        for (cache, hash) in [(pg_sys::SysCacheIdentifier::PROCOID as c_int, mark(number)), (OURS, number)] {
+            let item = pg_sys::palloc0(std::mem::size_of::<PlanInvalItem>()).cast::<PlanInvalItem>();
+            (*item).type_ = pg_sys::NodeTag::T_PlanInvalItem;
+            (*item).cacheId = cache;
+            (*item).hashValue = hash;
+            (*glob).invalItems = pg_sys::lappend((*glob).invalItems, item.cast());
+        }
+        pg_sys::MemoryContextSwitchTo(context);
+    }
+    true
+}
+
+/// By what the server's plan cache knows an answer: never zero, which would stand for all plans. That some function has the same mark does no
+/// harm but that plans with it are made anew too.
+fn mark(number: u32) -> u32 {
+    0x4352_4d00_u32.wrapping_add(number.wrapping_mul(0x9e37_79b1)).max(1)
+}
+
+/// Numbers of the answers that a plan was made with.
+fn noted(planned: *const PlannedStmt) -> Vec<u32> {
+    let mut numbers = Vec::new();
+    // SAFETY: the server passes a planned statement, whose list has items of that type only.
+    unsafe {
+        let items = (*planned).invalItems;
+        if !items.is_null() {
+            for item in pointers(items).map(|item| item.cast::<PlanInvalItem>()).filter(|item| (**item).cacheId == OURS) {
+                numbers.push((*item).hashValue);
+            }
+        }
+    }
+    numbers
+}
+
+/// Whether a plan was made with any answer.
+///
+/// # Safety
+/// It is a planned statement, or null.
+#[inline]
+pub unsafe fn is_marked(planned: *const PlannedStmt) -> bool {
+    // SAFETY: as the caller promises; the list has items of that type only.
+    unsafe {
+        !planned.is_null()
+            && !(*planned).invalItems.is_null()
+            && pointers((*planned).invalItems).any(|item| (*item.cast::<PlanInvalItem>()).cacheId == OURS)
+    }
+}
+
+/// Refuses to start a plan that was made with answers which are not right any more.
+///
+/// SQLSTATE 40001: the plan is made anew when the statement is sent once more.
+pub fn check(query: *mut QueryDesc) -> Result<(), ErrorReport> {
+    // SAFETY: the server passes a query that it is about to start.
+    let planned = unsafe { (*query).plannedstmt };
+    let standing = present()?;
+    let now = now();
+    let wrong: Vec<u32> = ANSWERS.with_borrow(|answers| {
+        let is_right =
+            |number: &u32| answers.all.get(*number as usize).is_some_and(|answer| answer.fact.holds(&standing, now) == answer.holds);
+        noted(planned).into_iter().filter(|number| !is_right(number)).collect()
+    });
+    if !wrong.is_empty() {
+        make_anew(&wrong);
+        return Err(refused("the plan of this statement was made for another user, or before rights changed"));
+    }
+    STARTED_ANY.set(true);
+    STARTED.with_borrow_mut(|started| started.insert(query as usize, Whose::now()));
+    Ok(())
+}
+
+/// The same before a started plan gives more rows, which must be for whom it was started.
+pub fn recheck(query: *mut QueryDesc) -> Result<(), ErrorReport> {
+    let whose = Whose::now();
+    let same = STARTED.with_borrow(|started| started.get(&(query as usize)).is_none_or(|other| *other == whose));
+    if same { check(query) } else { Err(refused("this statement was started for another user")) }
+}
+
+fn refused(message: &'static str) -> ErrorReport {
+    ErrorReport::new(PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE, message, "plans")
+        .set_hint("Act for a user with crm_access.act_as() and send it again: it is planned anew.")
+}
+
+/// Has the plans made anew that were made with other answers than those of a standing.
+pub fn settle(standing: &Standing) {
+    let now = now();
+    let wrong: Vec<u32> = ANSWERS.with_borrow_mut(|answers| {
+        let Answers { all, used, .. } = answers;
+        let mut wrong = Vec::new();
+        for (number, (answer, used)) in (0..).zip(all.iter().zip(used.iter_mut())) {
+            if *used && answer.fact.holds(standing, now) != answer.holds {
+                *used = false;
+                wrong.push(number);
+            }
+        }
+        wrong
+    });
+    make_anew(&wrong);
+}
+
+fn make_anew(numbers: &[u32]) {
+    for number in numbers {
+        // SAFETY: the callbacks only note what has become invalid.
+        unimpressed(|| unsafe { pg_sys::CallSyscacheCallbacks(pg_sys::SysCacheIdentifier::PROCOID as c_int, mark(*number)) });
+    }
+}

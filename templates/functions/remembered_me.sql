@@ -1,0 +1,1 @@
+SELECT crm_access.user_key()::{{ key_type | q }}
