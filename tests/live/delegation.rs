@@ -282,3 +282,16 @@ fn a_mistake_under_the_key_is_told_with_its_place() {
         assert_eq!(told.span.map(|span| source.position(span.start).0), place, "{written}");
     }
 }
+
+#[test]
+fn a_cursor_that_was_opened_for_the_delegator_gives_nothing_more_when_the_delegate_is_themself_again() {
+    let mut world = world(Target::Extension);
+    delegate(&mut world, "1", "2, now() + interval '7 days'").unwrap();
+    // Both are sellers, so that no plan is made anew.
+    let fetch = "BEGIN; SELECT crm_access.act_as(2); SELECT crm_access.act_on_behalf_of(1); DECLARE c CURSOR FOR SELECT id FROM docs; FETCH 1 FROM c";
+    world.backend.batch_execute(fetch).unwrap();
+    let more =
+        world.backend.simple_query("SELECT crm_access.act_on_behalf_of(NULL::integer); FETCH 1 FROM c").map(drop).map_err(Refused::from);
+    refused(more, "40001");
+    world.backend.batch_execute("ROLLBACK").unwrap();
+}

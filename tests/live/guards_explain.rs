@@ -226,6 +226,15 @@ fn a_session_without_the_library_is_guarded_once_it_is_preloaded_or_a_policy_ask
         "PREPARE p AS SELECT * FROM companies; EXPLAIN EXECUTE p",
     ];
     let mut world = world(Target::Extension);
+    // A policy that asks about who asks loads the library while the statement is planned.
+    for form in forms {
+        refused(explain(&world, form), REFUSED);
+    }
+    world.force("DROP POLICY crm_access_read ON companies; CREATE POLICY crm_access_read ON companies TO crm_app USING (false)");
+    world.force(
+        "DO $$ DECLARE p record; BEGIN FOR p IN SELECT policyname FROM pg_policies WHERE tablename = 'companies' AND policyname NOT IN ('crm_access_read') AND qual LIKE '%crm_access.%' LOOP
+             EXECUTE format('DROP POLICY %I ON companies', p.policyname); END LOOP; END $$",
+    );
     for form in forms {
         assert!(explain(&world, form).is_ok(), "{form}: nothing has loaded the library");
     }

@@ -48,6 +48,7 @@ mod review;
 mod rights_over_channels;
 mod rows;
 mod server_stays_up;
+mod stale_plans;
 mod support;
 mod teamleader;
 mod teamleader_channels;

@@ -29,7 +29,7 @@ pub fn applied_after(target: Target, prepared: &str, text: &str) -> Result<World
             let policies = world.really("SELECT polname FROM pg_policy");
             let switched = world.really("SELECT relname FROM pg_class WHERE relrowsecurity AND relnamespace = 'public'::regnamespace");
             let functions = world.really("SELECT nspname FROM pg_namespace WHERE nspname = 'crm_access_rules'");
-            let triggers = world.really("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal");
+            let triggers = world.really("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgrelid NOT IN (SELECT oid FROM pg_class WHERE relnamespace = to_regnamespace('crm_access'))");
             let nothing: Vec<String> = Vec::new();
             assert_eq!((policies, switched, functions, triggers), (nothing.clone(), nothing.clone(), nothing.clone(), nothing));
             if world.really("SELECT to_regclass('crm_access.version')") != ["null"] {
