@@ -2,6 +2,8 @@
 //!
 //! Much of it is open in PostgreSQL. Each leak is shown as it is, so that docs/security.md stays honest, beside what holds.
 
+use crm_access::program::Target;
+
 use crate::attacker::{acting, after, assert_audited, person};
 use crate::support::{REFUSED, TARGETS, World, connect, first_column, refused};
 
@@ -65,7 +67,8 @@ fn a03_counters_of_ones_own_session_tell_whether_a_hidden_key_exists() {
         lena.batch_execute("RESET ALL").unwrap();
         let all: i64 =
             after(&mut lena, &["BEGIN", "SELECT count(*) FROM companies WHERE city <> 'x'", scanned]).unwrap()[0].parse().unwrap();
-        assert!(all >= 612, "{all}");
+        // The extension's plan for Lena reads by an index what is hers.
+        assert_eq!(all >= 612, target == Target::Portable, "{all}");
         // The remedy.
         world.force(
             "REVOKE EXECUTE ON FUNCTION pg_stat_get_xact_tuples_fetched(oid), pg_stat_get_xact_tuples_returned(oid),

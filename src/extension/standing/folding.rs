@@ -12,7 +12,7 @@ use crate::extension::guard::statement::pointers;
 /// The support function of every fact: gives the answer for whoever asks now, and notes in the plan that it did.
 ///
 /// No answer for a request of another kind, outside of a planning, and for arguments that are not constant.
-#[pg_extern(immutable, strict, parallel_safe)]
+#[pg_extern(stable, strict, parallel_safe)]
 fn fold_fact(request: Internal) -> Internal {
     let request = request.unwrap().map_or(std::ptr::null_mut(), |datum| datum.cast_mut_ptr::<Node>());
     // SAFETY: only the server can pass an `internal`; it passes a node, whose tag tells its type.
