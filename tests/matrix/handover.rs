@@ -61,8 +61,8 @@ impl About<'_> {
             let (entity, records) = (Plain.literal(self.entity.name.as_str()), serde_json::Value::Array(records).to_string());
             format!("SELECT crm_access.import({entity}, {}::jsonb)", Plain.literal(&records))
         };
-        let mut new = self.new_rows(&mut random);
-        new.extend(self.of_one_parent());
+        let mut new = self.of_one_parent();
+        new.extend(self.new_rows(&mut random));
         if !(self.any(Action::Import) && self.any(Action::Create)) || self.judge.is_nobody() {
             return new.iter().take(1).map(|row| check(add(&[row]), "denied".to_owned())).collect();
         }
@@ -70,7 +70,7 @@ impl About<'_> {
         let (good, mut bad): (Vec<&Row>, Vec<&Row>) = new.iter().partition(may);
         // Those first that only an import is refused.
         bad.sort_by_key(|row| insert(self.judge, self.entity, std::slice::from_ref(*row), Reads(false)) == Outcome::Refused);
-        let mut checks: Vec<Check> = bad.iter().take(REFUSED).map(|row| check(add(&[row]), "refused".to_owned())).collect();
+        let mut checks: Vec<Check> = bad.iter().take(2 * REFUSED).map(|row| check(add(&[row]), "refused".to_owned())).collect();
         if !good.is_empty() {
             checks.push(check(add(&good), "rows 1".to_owned()));
         }
