@@ -5,8 +5,10 @@ use crm_access::model::{Action, ColumnName, Entity, Grant, Model, Owners, Promot
 
 use crate::bench::{Asker, Bench};
 use crate::cells::{Cell, What, is_known};
+use crate::combinations::People;
 use crate::data::Pools;
 use crate::given::Given;
+use crate::opened;
 use crate::random::Random;
 
 /// Users who are tried in each of these ways.
@@ -19,7 +21,11 @@ pub fn cells(bench: &Bench, random: &mut Random, pools: &Pools, everyone: &[Aske
         Asker::User(user) if is_known(model, &bench.world, Some(user)) => Some((asker, Subject::User(user.clone()), user)),
         _ => None,
     });
-    let users: Vec<(&Asker, Subject, &String)> = known.take(USERS).collect();
+    let known: Vec<(&Asker, Subject, &String)> = known.collect();
+    let people = People::new(model, &bench.world);
+    let lone =
+        known.iter().find(|(_, _, user)| people.subjects(user).iter().all(|(kind, _)| ["user", "everyone"].contains(&kind.as_str())));
+    let users: Vec<(&Asker, Subject, &String)> = known.iter().take(USERS).cloned().collect();
     let nothing = Given::no_role(bench);
     let mut all = Vec::new();
     for ((asker, _, user), column) in users.iter().zip([creator, owner, observer]) {
@@ -56,6 +62,24 @@ pub fn cells(bench: &Bench, random: &mut Random, pools: &Pools, everyone: &[Aske
             given.role(to, role);
             given.restriction(to, &restriction.name, true);
             all.extend(given.cells(bench, random, pools, asker, What::All));
+        }
+        // Who is in no team and the like has nothing but their own.
+        if let Some((asker, to, user)) = &lone {
+            let mut given = nothing.clone();
+            given.role(to, role);
+            given.restriction(to, &restriction.name, true);
+            given.involved(bench, user, owner);
+            all.extend(given.cells(bench, random, pools, asker, What::All));
+            all.extend(opened::cells(bench, random, pools, asker, role, &given));
+        }
+        for (at, (asker, to, _)) in users.iter().take(2).enumerate() {
+            let mut given = nothing.clone();
+            given.role(to, role);
+            // And somebody who is not restricted.
+            if at == 0 {
+                given.restriction(to, &restriction.name, true);
+            }
+            all.extend(opened::cells(bench, random, pools, asker, role, &given));
         }
     }
     // What is shared opens more than any role of theirs, so that nothing but the restriction narrows it.

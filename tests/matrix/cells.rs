@@ -125,24 +125,23 @@ pub fn of_asker(bench: &Bench, random: &mut Random, pools: &Pools, asker: Asker,
             all.push(Cell { asker, known, before, table, kind, checks });
         }
         // The policies of the targets are the same text: once is enough.
-        let mut kinds: BTreeSet<Vec<String>> = BTreeSet::new();
-        for row in about.rows.iter().filter(|_| what != What::Reading && bench.target == Target::Extension) {
-            let mut alone = world.clone();
-            alone.tables.insert(entity.table.clone(), vec![row.clone()]);
-            let judge = Judge::new(model, &alone, user);
-            let about = About { judge: &judge, rows: std::slice::from_ref(row), ..about };
-            let checks = about.moving_blindly(random);
-            // Rows that can be moved in the same ways tell the same.
-            let outcomes: Vec<String> = checks.iter().map(|check| check.expected.clone()).collect();
-            if kinds.len() == BLIND || outcomes.iter().all(|outcome| outcome == "rows 0") || !kinds.insert(outcomes) {
-                continue;
-            }
-            let (key, value) = (Plain.identifier(entity.key.as_str()), literal(&about.key_of(row)));
-            let others = unchecked(&format!("DELETE FROM {} WHERE {key} <> {value};", table.sql()));
-            let (asker, before, table) = (asker.clone(), format!("{before} {others}"), Some(entity.table.clone()));
-            all.push(Cell { asker, known, before, table, kind: "moving blindly", checks });
-        }
         if what != What::Reading && bench.target == Target::Extension {
+            let mut alone = |about: About, after: &str| {
+                let cells = about.each_alone(world, random).into_iter();
+                let one = |(others, checks): (String, Vec<Check>)| {
+                    let (asker, before, table) = (asker.clone(), format!("{before} {others} {after}"), Some(entity.table.clone()));
+                    Cell { asker, known, before, table, kind: "moving blindly", checks }
+                };
+                cells.map(one).collect::<Vec<Cell>>()
+            };
+            all.extend(alone(about, ""));
+            // The trigger on owners asks for what the policies ask for as well, so that only without it the policies show.
+            let unguarded = Entity { assigned: false, columns: Vec::new(), ..entity.clone() };
+            if entity.assigned {
+                let columns = table.columns.iter().filter(|column| about.is_handed_over(&column.name)).cloned().collect();
+                let table = Table { columns, ..table.clone() };
+                all.extend(alone(About { entity: &unguarded, table: &table, ..about }, "SET LOCAL session_replication_role = replica;"));
+            }
             let (asker, before, table) = (asker.clone(), before.to_owned(), Some(entity.table.clone()));
             all.push(Cell { asker, known, before, table, kind: "copying", checks: vec![about.copying()] });
         }
@@ -216,7 +215,7 @@ impl About<'_> {
         format!("WITH x AS ({command} RETURNING {key}::text AS k) SELECT array_agg(k) FROM x")
     }
 
-    fn reading(&self) -> Vec<Check> {
+    pub fn reading(&self) -> Vec<Check> {
         let (table, key, neutral) = (self.table.sql(), Plain.identifier(self.entity.key.as_str()), self.neutral());
         let (judge, entity) = (self.judge, self.entity);
         let same = |row: &Row| Some(row.clone());
@@ -258,7 +257,7 @@ impl About<'_> {
     }
 
     /// What is copied out, which stands alone since its refusal ends the transaction.
-    fn copying(&self) -> Check {
+    pub fn copying(&self) -> Check {
         let (table, key) = (self.table.sql(), Plain.identifier(self.entity.key.as_str()));
         let expected = match export(self.judge, self.entity) {
             Outcome::Refused => "denied".to_owned(),
@@ -268,15 +267,18 @@ impl About<'_> {
     }
 
     /// New rows that have one of several parents and no other.
-    fn of_one_parent(&self) -> Vec<Row> {
+    pub fn of_one_parent(&self) -> Vec<Row> {
         let columns = self.parent_columns();
         let (mut random, kind) = (Random::new(self.rows.len() as u64), self.table.kind(self.entity.key.as_str()));
         let mut all = Vec::new();
         for kept in columns.iter().filter(|_| columns.len() > 1) {
             for number in 0..ORPHANS {
                 let mut new = row(&mut random, self.table, self.pools, self.rows, None);
-                new.insert(self.entity.key.to_string(), fresh_key(kind, 1100 + number));
+                new.insert(self.entity.key.to_string(), fresh_key(kind, 1100 + all.len()));
                 columns.iter().filter(|column| *column != kept).for_each(|column| drop(new.insert(column.clone(), Value::Null)));
+                if let Some(parent) = self.parent_to(Action::Update, &mut random, kept).filter(|_| number % 2 == 0) {
+                    new.insert(kept.clone(), parent);
+                }
                 all.push(new);
             }
         }
@@ -294,11 +296,17 @@ impl About<'_> {
 
     /// The key of a parent that the user can read, for a column that names parents.
     fn readable_parent(&self, random: &mut Random, column: &str) -> Option<Value> {
+        self.parent_to(Action::Read, random, column)
+    }
+
+    /// The key of a parent that the user can read, and do something else with, for a column that names parents.
+    fn parent_to(&self, action: Action, random: &mut Random, column: &str) -> Option<Value> {
         let leads = |parent: &&crm_access::model::Parent| matches!(&parent.link, Link::Column(name) if name.as_str() == column);
         let above = self.model.entity(&self.entity.parents.iter().find(leads)?.entity)?;
         let rows = self.judge.world().rows(&above.table);
-        let readable: Vec<&Row> = rows.iter().filter(|row| self.judge.may(above, Action::Read, row).allowed).collect();
-        if readable.is_empty() { None } else { random.pick(&readable).get(above.key.as_str()).cloned() }
+        let may = |row: &&Row| [Action::Read, action].iter().all(|action| self.judge.may(above, *action, row).allowed);
+        let some: Vec<&Row> = rows.iter().filter(may).collect();
+        if some.is_empty() { None } else { random.pick(&some).get(above.key.as_str()).cloned() }
     }
 
     /// An UPDATE of all rows that reads no column, and changes one that decides nothing.
@@ -313,7 +321,7 @@ impl About<'_> {
     }
 
     /// Moves of rows in and out of view, and from one parent to another.
-    fn changing(&self, random: &mut Random) -> Vec<Check> {
+    pub fn changing(&self, random: &mut Random) -> Vec<Check> {
         let mut open = self.open();
         let mut checks = Vec::new();
         for column in &self.table.columns {
@@ -405,6 +413,26 @@ impl About<'_> {
         checks
     }
 
+    /// Moves of each row while there is no other, for rows that differ in how they can be moved; before each, what takes the others away.
+    pub fn each_alone(&self, world: &World, random: &mut Random) -> Vec<(String, Vec<Check>)> {
+        let mut kinds: BTreeSet<Vec<String>> = BTreeSet::new();
+        let mut all = Vec::new();
+        for row in self.rows {
+            let mut alone = world.clone();
+            alone.tables.insert(self.entity.table.clone(), vec![row.clone()]);
+            let judge = Judge::new(self.model, &alone, self.user);
+            let checks = About { judge: &judge, rows: std::slice::from_ref(row), ..*self }.moving_blindly(random);
+            // Rows that can be moved in the same ways tell the same.
+            let outcomes: Vec<String> = checks.iter().map(|check| check.expected.clone()).collect();
+            if kinds.len() == BLIND || outcomes.iter().all(|outcome| outcome == "rows 0") || !kinds.insert(outcomes) {
+                continue;
+            }
+            let (key, value) = (Plain.identifier(self.entity.key.as_str()), literal(&self.key_of(row)));
+            all.push((unchecked(&format!("DELETE FROM {} WHERE {key} <> {value};", self.table.sql())), checks));
+        }
+        all
+    }
+
     /// Moves of the only row that there is, without reading a column: nothing but the check of the new row stands in the way.
     fn moving_blindly(&self, random: &mut Random) -> Vec<Check> {
         let mut checks = Vec::new();
@@ -463,7 +491,7 @@ impl About<'_> {
     }
 
     /// What may be added, all at once, and what may not, one by one.
-    fn adding(&self, random: &mut Random) -> Vec<Check> {
+    pub fn adding(&self, random: &mut Random) -> Vec<Check> {
         let into = |rows: &[Row]| format!("INSERT INTO {} {}", self.table.sql(), self.table.values(rows));
         let new = self.new_rows(random);
         let may = |reads: Reads, row: &Row| insert(self.judge, self.entity, std::slice::from_ref(row), reads) != Outcome::Refused;

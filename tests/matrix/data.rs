@@ -4,10 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crm_access::decide::{Row, Value, World};
-use crm_access::model::{Assigned, CircleKind, ColumnName, EntityName, Link, Members, Model, Owners, Period, Scope, Subject, TableName};
+use crm_access::model::{
+    Assigned, CircleKind, ColumnName, EntityName, Link, Members, Model, Owners, Period, Promotion, Scope, Subject, TableName,
+};
 use crm_access::predicate::{Operand, Predicate};
 use jiff::Timestamp;
 
+use crate::cells::is_known;
 use crate::combinations::forbidden;
 use crate::random::Random;
 use crate::schema::{Kind, Schema, Table, fresh_key, people, read_as};
@@ -250,6 +253,7 @@ pub fn grow(random: &mut Random, model: &Model, schema: &Schema, world: &mut Wor
     }
     close_the_circle(random, model, world, &keep);
     store(random, model, world, &keep);
+    promote(random, model, world, &keep);
 }
 
 /// Makes a change of the data unless that would be a combination that nobody may have; says whether it stands.
@@ -298,6 +302,29 @@ fn store(random: &mut Random, model: &Model, world: &mut World, keep: Keep<'_>) 
         keep(world, &|world| {
             world.stored_restrictions.push(Assigned { what: what.clone(), to: to.clone(), confirmed, period, channel: None })
         });
+    }
+}
+
+/// For each restriction that a role lifts, and each such role, somebody has both.
+fn promote(random: &mut Random, model: &Model, world: &mut World, keep: Keep<'_>) {
+    let users = &model.directory.users;
+    let keys: Vec<String> = world.rows(&users.table).iter().filter_map(|row| row.get(users.key.as_str())?.key()).collect();
+    let lifted = model.restrictions.iter().filter(|restriction| model.assignments.stored && restriction.promotion == Promotion::Lift);
+    for (restriction, role) in lifted.flat_map(|restriction| restriction.not_for.iter().map(move |role| (restriction, role))) {
+        let first = random.below(keys.len().max(1));
+        for key in keys.iter().cycle().skip(first).take(keys.len()) {
+            let (to, period) = (Subject::User(key.clone()), Period::default());
+            let has_something =
+                world.stored_roles.iter().any(|given| given.to == to) || world.stored_restrictions.iter().any(|given| given.to == to);
+            let given = |world: &mut World| {
+                let (role, restriction, to) = (role.clone(), restriction.name.clone(), to.clone());
+                world.stored_roles.push(Assigned { what: role, to: to.clone(), confirmed: false, period, channel: None });
+                world.stored_restrictions.push(Assigned { what: restriction, to, confirmed: true, period, channel: None });
+            };
+            if !has_something && is_known(model, world, Some(key)) && keep(world, &given) {
+                break;
+            }
+        }
     }
 }
 

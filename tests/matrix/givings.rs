@@ -8,11 +8,11 @@ use crm_access::render::{Plain, Quoting};
 
 use crate::bench::{Asker, Bench, Check};
 use crate::cells::{Cell, What, askers, is_known, of_asker};
-use crate::combinations::{People, When};
+use crate::combinations::{People, When, forbidden};
 use crate::data::pools;
 use crate::given::{Given, unchecked};
 use crate::random::Random;
-use crate::schema::table_sql;
+use crate::schema::{fresh_key, table_sql};
 
 /// Questions to the helper functions, which nobody but a superuser can ask.
 pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
@@ -51,6 +51,7 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
     checks.reverse();
     let mut cells: Vec<Cell> = checks.chunks(30).map(cell).collect();
     cells.extend(everyone(bench));
+    cells.extend(administering(bench));
     cells.extend(unknown(bench, seed));
     cells
 }
@@ -83,6 +84,41 @@ fn everyone(bench: &Bench) -> Option<Cell> {
 
 fn asked(call: &str, what: &str, expected: String) -> Check {
     Check { sql: format!("SELECT array_agg(DISTINCT {what}) FROM crm_access_rules.{call} AS x"), expected }
+}
+
+/// What users with each role that administers may give and take: of somebody who is not there yet, so that no other rule has a say.
+fn administering(bench: &Bench) -> Vec<Cell> {
+    let (model, users) = (&bench.model, &bench.model.directory.users);
+    let to = fresh_key(bench.schema[&users.table].kind(users.key.as_str()), 950).key().unwrap_or_default();
+    let everybody = askers(model, &bench.world);
+    let mut all = Vec::new();
+    for role in model.roles.iter().filter(|role| model.assignments.stored && role.administers.changes()) {
+        let sound = everybody.iter().find_map(|asker| {
+            let Asker::User(user) = asker else { return None };
+            let mut given = Given::no_role(bench);
+            given.role(&Subject::User(user.clone()), &role.name);
+            let sound = is_known(model, &bench.world, Some(user)) && forbidden(model, &given.world, Some(&bench.world)).is_empty();
+            sound.then_some((user, given))
+        });
+        let Some((user, given)) = sound else { continue };
+        let mine = People::new(model, &given.world).roles(user, When::Now);
+        let mine = || model.roles.iter().filter(|role| mine.contains_key(&role.name)).flat_map(|role| role.administers.operations());
+        let restrictions = model.restrictions.iter().map(|restriction| restriction.name.as_str());
+        let things: Vec<(&str, &str)> = model
+            .roles
+            .iter()
+            .flat_map(|role| ["assign", "revoke"].map(|operation| (operation, role.name.as_str())))
+            .chain(restrictions.flat_map(|name| ["restrict", "unrestrict"].map(|operation| (operation, name))))
+            .collect();
+        let checks = things.into_iter().map(|(operation, name)| {
+            let may = mine().any(|(other, names)| other == operation && names.contains(&name));
+            let sql = format!("SELECT crm_access.{operation}({}, 'user', {})", Plain.literal(name), Plain.literal(&to));
+            Check { sql, expected: if may { "rows 1" } else { "denied" }.to_owned() }
+        });
+        let (asker, checks) = (Asker::User(user.clone()), checks.collect());
+        all.push(Cell { asker, known: true, before: given.before(), table: None, kind: "who has what", checks });
+    }
+    all
 }
 
 /// A restriction that nobody knows was meant to narrow something, and counts as all of them.

@@ -1,6 +1,6 @@
 //! What the functions do that stand where row security alone can't express a command: handing over, and importing.
 
-use crm_access::decide::{Outcome, Row, Value, assign, import};
+use crm_access::decide::{Outcome, Reads, Row, Value, assign, import, insert};
 use crm_access::model::{Action, Owners};
 use crm_access::render::{Plain, Quoting};
 
@@ -61,13 +61,16 @@ impl About<'_> {
             let (entity, records) = (Plain.literal(self.entity.name.as_str()), serde_json::Value::Array(records).to_string());
             format!("SELECT crm_access.import({entity}, {}::jsonb)", Plain.literal(&records))
         };
-        let new = self.new_rows(&mut random);
+        let mut new = self.of_one_parent();
+        new.extend(self.new_rows(&mut random));
         if !(self.any(Action::Import) && self.any(Action::Create)) || self.judge.is_nobody() {
             return new.iter().take(1).map(|row| check(add(&[row]), "denied".to_owned())).collect();
         }
         let may = |row: &&Row| import(self.judge, self.entity, std::slice::from_ref(*row)) != Outcome::Refused;
-        let (good, bad): (Vec<&Row>, Vec<&Row>) = new.iter().partition(may);
-        let mut checks: Vec<Check> = bad.iter().take(REFUSED).map(|row| check(add(&[row]), "refused".to_owned())).collect();
+        let (good, mut bad): (Vec<&Row>, Vec<&Row>) = new.iter().partition(may);
+        // Those first that only an import is refused.
+        bad.sort_by_key(|row| insert(self.judge, self.entity, std::slice::from_ref(*row), Reads(false)) == Outcome::Refused);
+        let mut checks: Vec<Check> = bad.iter().take(2 * REFUSED).map(|row| check(add(&[row]), "refused".to_owned())).collect();
         if !good.is_empty() {
             checks.push(check(add(&good), "rows 1".to_owned()));
         }

@@ -23,6 +23,7 @@ mod given;
 mod givings;
 mod handover;
 mod mutants;
+mod opened;
 mod probes;
 mod questions;
 #[allow(dead_code)]

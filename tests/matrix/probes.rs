@@ -173,6 +173,7 @@ fn a_member_may_call_what_is_made_for_applications(bench: &mut Bench) -> Result<
         .map(|key| (format!("SELECT array_agg(k::text) FROM crm_access.can('read', {entity}, '{{}}'::{key}[]) AS k"), "keys "))
         .into();
     calls.push(("SELECT array_agg(entity) FROM crm_access.permissions()".to_owned(), "keys "));
+    calls.push(("SELECT array_agg(column_name) FROM crm_access.columns()".to_owned(), "keys "));
     calls.push((format!("SELECT crm_access.submit({entity}, '1')"), "error 22023"));
     let records = ["'1'", "1", "ARRAY[1]"].map(|keys| format!("SELECT crm_access.assign_record({entity}, {keys}, 1)"));
     calls.extend(records.map(|sql| (sql, handed_over)));

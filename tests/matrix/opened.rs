@@ -1,0 +1,94 @@
+//! Restrictions alone: a policy opens a table for everything, and no trigger looks, so that nothing but the restrictive policies narrows what a
+//! user does. Where no role gives more than a restriction leaves, nothing else shows whether it stands.
+
+use crm_access::decide::Judge;
+use crm_access::model::{Action, Conflict, Entity, Grant, Level, Model, RoleName, Scope};
+use crm_access::render::{Plain, Quoting};
+
+use crate::bench::{Asker, Bench, Check};
+use crate::cells::{About, Cell};
+use crate::data::Pools;
+use crate::given::Given;
+use crate::random::Random;
+
+/// What a user with a role does in each table that some restriction is about, while that table is open to them.
+pub fn cells(bench: &Bench, random: &mut Random, pools: &Pools, asker: &Asker, role: &RoleName, given: &Given) -> Vec<Cell> {
+    let Asker::User(user) = asker else { return Vec::new() };
+    let model = &bench.model;
+    let is_narrowed = |entity: &&Entity| model.restrictions.iter().any(|restriction| restriction.level(&entity.name).is_some());
+    let mut all = Vec::new();
+    // Elsewhere a grant can be outdone by another.
+    for entity in model.entities.iter().filter(is_narrowed).filter(|_| model.conflict == Conflict::Union) {
+        let (opened, table) = (with_everything(model, role, entity), &bench.schema[&entity.table]);
+        let judge = Judge::new(&opened, &given.world, Some(user));
+        let unguarded = Entity { assigned: false, columns: Vec::new(), ..entity.clone() };
+        let rows = given.world.rows(&entity.table);
+        let about = About { model: &opened, judge: &judge, entity: &unguarded, table, pools, rows, user: Some(user) };
+        let before = format!(
+            "{} CREATE POLICY opened ON {} TO {} USING (true) WITH CHECK (true);",
+            given.before(),
+            table.sql(),
+            Plain.identifier(model.application_role.as_str())
+        );
+        let mut push = |kind: &'static str, others: &str, checks: Vec<Check>| {
+            let before = format!("{before} {others} SET LOCAL session_replication_role = replica;");
+            all.push(Cell { asker: asker.clone(), known: true, before, table: Some(entity.table.clone()), kind, checks });
+        };
+        push("reading", "", about.reading());
+        push("copying", "", vec![about.copying()]);
+        push("changing", "", about.changing(random));
+        push("adding", "", about.adding(random));
+        about.each_alone(&given.world, random).into_iter().for_each(|(others, checks)| push("moving blindly", &others, checks));
+        all.extend(importing(bench, pools, (asker, user), role, entity, given));
+    }
+    all.into_iter().filter(|cell| !cell.checks.is_empty()).collect()
+}
+
+/// What a user imports where everybody may add anything: what the policy for imports asks, without what the others ask as well.
+fn importing(bench: &Bench, pools: &Pools, (asker, user): (&Asker, &str), role: &RoleName, entity: &Entity, given: &Given) -> Option<Cell> {
+    let (model, table) = (&bench.model, &bench.schema[&entity.table]);
+    let unguarded = Entity { columns: Vec::new(), ..entity.clone() };
+    let judge = Judge::new(model, &given.world, Some(user));
+    let rows = given.world.rows(&entity.table);
+    let about = About { model, judge: &judge, entity: &unguarded, table, pools, rows, user: Some(user) };
+    // Whoever may add none or import none is refused before it comes to that.
+    if !about.any(Action::Create) || !about.any(Action::Import) {
+        return None;
+    }
+    let mut opened = with_everything(model, role, entity);
+    for level in opened.restrictions.iter_mut().flat_map(|restriction| &mut restriction.levels).filter(|level| level.entity == entity.name)
+    {
+        for (scopes, action) in level.scopes.iter_mut().zip(Action::ALL) {
+            if action == Action::Create {
+                *scopes = vec![everything()];
+            }
+        }
+    }
+    let judge = Judge::new(&opened, &given.world, Some(user));
+    let checks = About { model: &opened, judge: &judge, ..about }.importing();
+    let (name, application) = (table.sql(), Plain.identifier(model.application_role.as_str()));
+    let before = format!(
+        "{} DO $$ DECLARE name text; BEGIN
+             FOR name IN SELECT polname FROM pg_policy WHERE polrelid = '{name}'::regclass AND polcmd = 'a' AND polname <> 'crm_access_import' LOOP
+                 EXECUTE format('DROP POLICY %I ON {name}', name);
+             END LOOP;
+         END $$; CREATE POLICY opened ON {name} FOR INSERT TO {application} WITH CHECK (true); SET LOCAL session_replication_role = replica;",
+        given.before()
+    );
+    Some(Cell { asker: asker.clone(), known: true, before, table: Some(entity.table.clone()), kind: "importing", checks })
+}
+
+fn everything() -> Scope {
+    Scope { terms: Vec::new(), predicate: None }
+}
+
+/// The model with a role that reads, adds, changes and removes all records of an entity.
+fn with_everything(model: &Model, role: &RoleName, entity: &Entity) -> Model {
+    let mut opened = model.clone();
+    for role in opened.roles.iter_mut().filter(|other| other.name == *role) {
+        let level = Level { scopes: vec![everything()], stages: Vec::new() };
+        let actions = [Action::Read, Action::Create, Action::Update, Action::Delete];
+        role.grants.extend(actions.map(|action| Grant { entity: entity.name.clone(), action, level: level.clone() }));
+    }
+    opened
+}
