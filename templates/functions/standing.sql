@@ -1,5 +1,8 @@
+WITH source AS MATERIALIZED (
+    SELECT w.relation FROM unnest(ARRAY[{% for table in tables %}to_regclass({{ table | q }}), {% endfor %}'crm_access.assignment'::regclass, 'crm_access.delegation'::regclass]) AS w(relation)
+)
 SELECT k.key::text, r.names, r.ranks, x.names, s.kinds, s.keys,
-    CASE WHEN (SELECT bool_and(crm_access.is_watched(w.relation)) FROM unnest(ARRAY[{% for table in tables %}to_regclass({{ table | q }}), {% endfor %}'crm_access.assignment'::regclass, 'crm_access.delegation'::regclass]) AS w(relation)) THEN
+    CASE WHEN (SELECT bool_and(crm_access.is_watched(w.relation)) FROM source AS w) THEN
         coalesce((SELECT min(b.moment) FROM (
             SELECT NULL::timestamptz AS moment
 {%- for moment in moments %}
@@ -12,7 +15,7 @@ SELECT k.key::text, r.names, r.ranks, x.names, s.kinds, s.keys,
 {%- endfor %}
         ) AS b WHERE b.moment > pg_catalog.statement_timestamp()), 'infinity')
     END,
-    ARRAY(SELECT w.relation FROM unnest(ARRAY[{% for table in tables %}to_regclass({{ table | q }}), {% endfor %}'crm_access.assignment'::regclass, 'crm_access.delegation'::regclass]) AS w(relation) WHERE w.relation IS NOT NULL)::oid[]
+    ARRAY(SELECT w.relation FROM source AS w WHERE w.relation IS NOT NULL)::oid[]
 FROM (SELECT crm_access_rules.user_found() AS key OFFSET 0) AS k
 CROSS JOIN LATERAL (SELECT array_agg(r.role) AS names, array_agg(r.rank) AS ranks FROM crm_access_rules.roles_of(k.key) AS r) AS r
 CROSS JOIN LATERAL (

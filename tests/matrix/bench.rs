@@ -173,8 +173,10 @@ impl Bench {
             _ => self.backend(),
         };
         let mut opening = format!("BEGIN; {before} SET LOCAL SESSION AUTHORIZATION {};", Plain.identifier(&role));
-        if let Asker::User(user) = asker {
-            opening.push_str(&self.identity(user));
+        match asker {
+            Asker::User(user) => opening.push_str(&self.identity(user)),
+            // They come over a connection of their own, which has no plans of others that would be refused.
+            _ => opening.insert_str(0, "DISCARD PLANS; "),
         }
         let run = |admin: &mut Client| -> Result<Vec<String>, Refused> {
             admin.batch_execute(&opening)?;
