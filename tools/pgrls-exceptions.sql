@@ -27,12 +27,12 @@ policy AS (
     LEFT JOIN crm_access.object AS o
         ON o.kind = 'policy' AND o.schema_name = n.nspname AND o.relation_name = c.relname AND o.name = p.polname
 ),
--- Generated functions that a policy calls.
+-- Generated functions that a policy calls, and those of the extension that answer from what it remembers of who asks.
 calls AS (
     SELECT DISTINCT d.objid AS policy, f.proname AS function
     FROM pg_catalog.pg_depend AS d
     JOIN pg_catalog.pg_proc AS f ON d.refclassid = 'pg_catalog.pg_proc'::regclass AND f.oid = d.refobjid
-    WHERE d.classid = 'pg_catalog.pg_policy'::regclass AND f.pronamespace = to_regnamespace('crm_access_rules')
+    WHERE d.classid = 'pg_catalog.pg_policy'::regclass AND f.pronamespace IN (to_regnamespace('crm_access_rules'), to_regnamespace('crm_access'))
 ),
 -- Who may do what on a table, its owner and the reader role apart.
 privilege AS (
