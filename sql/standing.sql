@@ -11,8 +11,21 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $function$
 $function$;
 
 -- Puts the triggers on a table that says who has which role or restriction: one that fires before each statement, and one for each row in which an
--- UPDATE changed one of the columns, whoever changed it. They fire for replicated changes too. Where a table can't have them, as a partitioned
--- one whose partitions can be written themselves, nothing is remembered (is_watched).
+-- UPDATE changed what matters, whoever changed it. They fire for replicated changes too.
+CREATE FUNCTION crm_access.put_watch(target regclass, changed text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    EXECUTE format('CREATE TRIGGER crm_access_standing BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
+                    FOR EACH STATEMENT EXECUTE FUNCTION crm_access.note_standing()', target);
+    EXECUTE format('CREATE TRIGGER crm_access_standing_update AFTER UPDATE ON %s
+                    FOR EACH ROW WHEN (%s) EXECUTE FUNCTION crm_access.note_standing()', target, changed);
+    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER crm_access_standing', target);
+    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER crm_access_standing_update', target);
+END
+$function$;
+
+-- Watches some columns of a table of the application until remove(). Where a table can't have the triggers, as a partitioned one whose partitions can
+-- be written themselves, nothing is remembered (is_watched).
 CREATE FUNCTION crm_access.watch(schema_name text, table_name text, columns text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
@@ -22,12 +35,7 @@ BEGIN
     IF (SELECT relkind FROM pg_class WHERE oid = target) <> 'r' THEN
         RETURN;
     END IF;
-    EXECUTE format('CREATE TRIGGER crm_access_standing BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
-                    FOR EACH STATEMENT EXECUTE FUNCTION crm_access.note_standing()', target);
-    EXECUTE format('CREATE TRIGGER crm_access_standing_update AFTER UPDATE ON %s
-                    FOR EACH ROW WHEN (%s) EXECUTE FUNCTION crm_access.note_standing()', target, changed);
-    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER crm_access_standing', target);
-    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER crm_access_standing_update', target);
+    PERFORM crm_access.put_watch(target, changed);
     INSERT INTO crm_access.object (kind, schema_name, relation_name, name)
     VALUES ('trigger', schema_name, table_name, 'crm_access_standing'), ('trigger', schema_name, table_name, 'crm_access_standing_update');
 END
@@ -42,17 +50,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $function$
                   AND t.tgfoid = 'crm_access.note_standing()'::regprocedure)
 $function$;
 
-DO $block$
-DECLARE
-    relation regclass;
-BEGIN
-    FOREACH relation IN ARRAY ARRAY['crm_access.assignment', 'crm_access.delegation']::regclass[] LOOP
-        EXECUTE format('CREATE TRIGGER crm_access_standing BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
-                        FOR EACH STATEMENT EXECUTE FUNCTION crm_access.note_standing()', relation);
-        EXECUTE format('CREATE TRIGGER crm_access_standing_update AFTER UPDATE ON %s
-                        FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION crm_access.note_standing()', relation);
-        EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER crm_access_standing', relation);
-        EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER crm_access_standing_update', relation);
-    END LOOP;
-END
-$block$;
+-- Those of this software's own, from the beginning.
+SELECT crm_access.put_watch(relation, 'OLD.* IS DISTINCT FROM NEW.*')
+FROM unnest(ARRAY['crm_access.assignment', 'crm_access.delegation']::regclass[]) AS own(relation);
