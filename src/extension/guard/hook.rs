@@ -147,7 +147,7 @@ unsafe extern "C-unwind" fn executor_start(query: *mut QueryDesc, flags: c_int) 
         if running::watching() || explains_only(flags) {
             before_execution(query, flags);
         }
-        if standing::is_marked((*query).plannedstmt) && pg_sys::ParallelWorkerNumber < 0 {
+        if standing::is_marked((*query).plannedstmt) {
             before_start(query);
         }
         match NEXT_START {
@@ -176,7 +176,7 @@ unsafe extern "C-unwind" fn before_run(query: *mut QueryDesc) {
 unsafe extern "C-unwind" fn executor_run(query: *mut QueryDesc, direction: pg_sys::ScanDirection::Type, count: u64, once: bool) {
     // SAFETY: the server's arguments go on unchanged.
     unsafe {
-        if standing::is_marked((*query).plannedstmt) && pg_sys::ParallelWorkerNumber < 0 {
+        if standing::is_marked((*query).plannedstmt) {
             before_run(query);
         }
         match NEXT_RUN {
@@ -190,7 +190,7 @@ unsafe extern "C-unwind" fn executor_run(query: *mut QueryDesc, direction: pg_sy
 unsafe extern "C-unwind" fn executor_run(query: *mut QueryDesc, direction: pg_sys::ScanDirection::Type, count: u64) {
     // SAFETY: the server's arguments go on unchanged.
     unsafe {
-        if standing::is_marked((*query).plannedstmt) && pg_sys::ParallelWorkerNumber < 0 {
+        if standing::is_marked((*query).plannedstmt) {
             before_run(query);
         }
         match NEXT_RUN {

@@ -100,46 +100,38 @@ fn mark(number: u32) -> u32 {
 }
 
 /// Numbers of the answers that a plan was made with.
-fn noted(planned: *const PlannedStmt) -> Vec<u32> {
-    let mut numbers = Vec::new();
-    // SAFETY: the server passes a planned statement, whose list has items of that type only.
+///
+/// # Safety
+/// It is a planned statement, or null, and outlives the iterator.
+unsafe fn noted(planned: *const PlannedStmt) -> impl Iterator<Item = u32> {
+    // SAFETY: as the caller promises; the list has items of that type only.
     unsafe {
-        let items = (*planned).invalItems;
-        if !items.is_null() {
-            for item in pointers(items).map(|item| item.cast::<PlanInvalItem>()).filter(|item| (**item).cacheId == OURS) {
-                numbers.push((*item).hashValue);
-            }
-        }
+        let items = planned.as_ref().map_or(std::ptr::null_mut(), |planned| planned.invalItems);
+        pointers(items).map(|item| *item.cast::<PlanInvalItem>()).filter(|item| item.cacheId == OURS).map(|item| item.hashValue)
     }
-    numbers
 }
 
-/// Whether a plan was made with any answer.
+/// Whether a plan was made with any answer that has to be asked for again here; for a worker its leader has done so.
 ///
 /// # Safety
 /// It is a planned statement, or null.
 #[inline]
 pub unsafe fn is_marked(planned: *const PlannedStmt) -> bool {
-    // SAFETY: as the caller promises; the list has items of that type only.
-    unsafe {
-        !planned.is_null()
-            && !(*planned).invalItems.is_null()
-            && pointers((*planned).invalItems).any(|item| (*item.cast::<PlanInvalItem>()).cacheId == OURS)
-    }
+    // SAFETY: as the caller promises; the other reads a variable of the process.
+    unsafe { noted(planned).next().is_some() && pg_sys::ParallelWorkerNumber < 0 }
 }
 
 /// Refuses to start a plan that was made with answers which are not right any more.
 ///
 /// SQLSTATE 40001: the plan is made anew when the statement is sent once more.
 pub fn check(query: *mut QueryDesc) -> Result<(), ErrorReport> {
-    // SAFETY: the server passes a query that it is about to start.
-    let planned = unsafe { (*query).plannedstmt };
     let standing = present()?;
     let now = now();
     let wrong: Vec<u32> = ANSWERS.with_borrow(|answers| {
         let is_right =
             |number: &u32| answers.all.get(*number as usize).is_some_and(|answer| answer.fact.holds(&standing, now) == answer.holds);
-        noted(planned).into_iter().filter(|number| !is_right(number)).collect()
+        // SAFETY: the server passes a query that it is about to execute.
+        unsafe { noted((*query).plannedstmt) }.filter(|number| !is_right(number)).collect()
     });
     if !wrong.is_empty() {
         make_anew(&wrong);
