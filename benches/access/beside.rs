@@ -38,11 +38,17 @@ pub fn planning(query: &Query, hand: &str, runners: &mut [Runner], values: &Valu
             times.extend(plan.pointer("/0/Planning Time").and_then(serde_json::Value::as_f64));
         }
     }
-    let planned = runners.iter().zip(times).map(|(runner, mut times)| {
-        times.sort_by(f64::total_cmp);
-        Planning { query: query.name, variant: runner.variant, milliseconds: times.get(times.len() / 2).copied().unwrap_or_default() }
+    let planned = runners.iter().zip(times).map(|(runner, mut times)| Planning {
+        query: query.name,
+        variant: runner.variant,
+        milliseconds: median(&mut times),
     });
     Ok(planned.collect())
+}
+
+fn median(times: &mut [f64]) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 pub struct Memory {
@@ -96,9 +102,6 @@ pub fn identity(runner: &mut Runner) -> Result<Identity> {
         times.push(start.elapsed().as_secs_f64() * 1e6);
         runner.client().batch_execute("COMMIT")?;
     }
-    let [said, nothing] = times.map(|mut times| {
-        times.sort_by(f64::total_cmp);
-        times.get(times.len() / 2).copied().unwrap_or_default()
-    });
+    let [said, nothing] = times.map(|mut times| median(&mut times));
     Ok(Identity { variant: runner.variant, microseconds: said, nothing })
 }
