@@ -39,8 +39,8 @@ struct Answers {
 
 thread_local! {
     static ANSWERS: RefCell<Answers> = RefCell::new(Answers::default());
-    /// For whom each query that is being executed was started.
-    static STARTED: RefCell<HashMap<usize, Whose>> = RefCell::new(HashMap::new());
+    /// For whom each query that is being executed was started, and for a statement that began when.
+    static STARTED: RefCell<HashMap<usize, (Whose, i64)>> = RefCell::new(HashMap::new());
     /// Whether there may be one.
     static STARTED_ANY: Cell<bool> = const { Cell::new(false) };
 }
@@ -138,15 +138,19 @@ pub fn check(query: *mut QueryDesc) -> Result<(), ErrorReport> {
         return Err(refused("the plan of this statement was made for another user, or before rights changed"));
     }
     STARTED_ANY.set(true);
-    STARTED.with_borrow_mut(|started| started.insert(query as usize, Whose::now()));
+    STARTED.with_borrow_mut(|started| started.insert(query as usize, (Whose::now(), now)));
     Ok(())
 }
 
-/// The same before a started plan gives more rows, which must be for whom it was started.
+/// The same before a started plan gives rows, which must be for whom it was started. A query keeps its snapshot, so that within the client's statement that
+/// started it nothing else can have changed.
 pub fn recheck(query: *mut QueryDesc) -> Result<(), ErrorReport> {
     let whose = Whose::now();
-    let same = STARTED.with_borrow(|started| started.get(&(query as usize)).is_none_or(|other| *other == whose));
-    if same { check(query) } else { Err(refused("this statement was started for another user")) }
+    match STARTED.with_borrow(|started| started.get(&(query as usize)).map(|(other, began)| (*other == whose, *began == now()))) {
+        Some((false, _)) => Err(refused("this statement was started for another user")),
+        Some((true, true)) => Ok(()),
+        Some((true, false)) | None => check(query),
+    }
 }
 
 fn refused(message: &'static str) -> ErrorReport {
