@@ -38,6 +38,7 @@ const APART: &[(&str, &str)] = &[
 const OWNERS: &[(&str, &str)] = &[
     ("pgrx", "extension"),
     ("pgrx_tests", "extension"),
+    ("rustc_hash", "extension"),
     ("postgres", "live"),
     ("tera", "render"),
     ("sqlparser", "verify"),

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::functions::{Callers, Functions, Made, Need, body, qualified, reading, value};
 use super::policies::{READER_POLICY, policies, reader_policy};
+use super::scope::me_function;
 use super::{
     CompileError, administration, assign, checks, columns, conflicts, delegation, directory, identity, key_type, permissions, shares,
     standing,
@@ -280,7 +281,7 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
         steps.extend(grant_execute("identity", &[], reader, records));
         steps.extend(grant_execute("user_key", &[], reader, records));
         steps.extend(grant_execute("is_watched", &["regclass"], reader, records));
-        for (function, arguments) in FACTS {
+        for (function, arguments) in asked(model) {
             steps.extend(grant_execute(function, arguments, reader, records));
         }
     }
@@ -292,13 +293,19 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
     steps
 }
 
-/// What policies of the extension ask about who asks.
-const FACTS: [(&str, &[&str]); 4] = [
+/// What policies of the extension ask about who asks, and what their plans do.
+const FACTS: [(&str, &[&str]); 6] = [
     ("granted", &["text[]"]),
     ("granted_most_specific", &["text[]", "text[]"]),
     ("restricted", &["text"]),
     ("is_in", &["text", "text[]", "text", "text"]),
+    ("in_scope", &["text", "anyelement", "text[]"]),
+    ("scope_keys", &["text", "text[]", "anyelement"]),
 ];
+
+fn asked(model: &Model) -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    FACTS.into_iter().chain([(me_function(model), &[][..])])
+}
 
 /// What the reader role calls to store what a user of the application gives and takes.
 const STORING: [(&str, &[&str]); 5] = [
@@ -378,7 +385,7 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
     }
     if target == Target::Extension {
         steps.extend(grant_execute("exporting", &[], application, records));
-        for (function, arguments) in FACTS {
+        for (function, arguments) in asked(model) {
             steps.extend(grant_execute(function, arguments, application, records));
         }
     }

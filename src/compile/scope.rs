@@ -6,13 +6,37 @@ use super::directory::{colleagues, members_of, my_circles, my_department_tree, m
 use super::functions::{Colleagues, Functions};
 use super::identity::attribute;
 use super::sets::{has_owner, has_parent, joined_to_members, linked, observed, owned_by_colleagues, parents, parents_of, records};
-use crate::model::{Action, CircleKind, Entity, Link, NewOwner, Owners, Parent, ParentTerm, Scope, ShareLevel, Subject, Term};
+use crate::model::{
+    Action, CircleKind, ColumnName, Entity, KeyType, Link, Model, NewOwner, Owners, Parent, ParentTerm, Scope, ShareLevel, Subject, Term,
+};
 use crate::predicate;
-use crate::program::{Argument, Builtin, Call, Comparison, Expr};
+use crate::program::{Argument, Builtin, Call, Comparison, Expr, Target};
 
-/// The user who asks, called once a statement.
-pub fn me() -> Expr {
-    Expr::Once(Call::plain("me"))
+/// The user who asks: the extension remembers, elsewhere it is asked once a statement.
+pub fn me(functions: &Functions) -> Expr {
+    match functions.target {
+        Target::Extension => Expr::Fact(Call::plain(me_function(functions.model))),
+        Target::Portable => Expr::Once(Call::plain("me")),
+    }
+}
+
+/// The extension's function that gives the user who asks, for the type of their keys.
+pub fn me_function(model: &Model) -> &'static str {
+    match model.directory.users.key_type {
+        KeyType::Int4 => "me_int4",
+        KeyType::Int8 => "me_int8",
+        KeyType::Uuid => "me_uuid",
+        KeyType::Text => "me_text",
+    }
+}
+
+/// Whether a column's value is among the keys that a generated function gives.
+fn among(target: Target, column: &ColumnName, call: Call) -> Expr {
+    let column = Box::new(Expr::Column(column.to_string()));
+    match target {
+        Target::Extension => Expr::InScope(column, call),
+        Target::Portable => Expr::InSet(column, call),
+    }
 }
 
 /// Whether a record is in any of the scopes.
@@ -37,7 +61,7 @@ fn one_term(functions: &mut Functions, entity: &Entity, term: &Term) -> Result<E
     match term {
         Term::Own => owned_by_me(functions, entity),
         Term::Created => {
-            entity.creator.as_ref().map(|column| Expr::equal(Expr::Column(column.to_string()), me())).ok_or_else(|| missing(entity))
+            entity.creator.as_ref().map(|column| Expr::equal(Expr::Column(column.to_string()), me(functions))).ok_or_else(|| missing(entity))
         }
         Term::Observed => observed_by_me(functions, entity),
         Term::Unassigned => unassigned(functions, entity),
@@ -45,20 +69,20 @@ fn one_term(functions: &mut Functions, entity: &Entity, term: &Term) -> Result<E
         Term::Territory => {
             let column = entity.territory.as_ref().ok_or_else(|| missing(entity))?;
             let mine = my_circles(functions, CircleKind::Territory)?;
-            Ok(Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(mine)))
+            Ok(among(functions.target, &column, Call::plain(mine)))
         }
         Term::Team => match &entity.team {
             Some(column) => {
-                Ok(Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(my_circles(functions, CircleKind::Team)?)))
+                Ok(among(functions.target, &column, Call::plain(my_circles(functions, CircleKind::Team)?)))
             }
             None => owned_by(functions, entity, Colleagues::Team),
         },
         Term::Department => match &entity.department {
-            Some(column) => Ok(Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(my_departments(functions)?))),
+            Some(column) => Ok(among(functions.target, &column, Call::plain(my_departments(functions)?))),
             None => owned_by(functions, entity, Colleagues::Department),
         },
         Term::DepartmentTree => match &entity.department {
-            Some(column) => Ok(Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(my_department_tree(functions)?))),
+            Some(column) => Ok(among(functions.target, &column, Call::plain(my_department_tree(functions)?))),
             None => owned_by(functions, entity, Colleagues::DepartmentTree),
         },
         Term::GivenTo(_) if !functions.new_owner => Ok(Expr::Bool(true)),
@@ -66,7 +90,7 @@ fn one_term(functions: &mut Functions, entity: &Entity, term: &Term) -> Result<E
         Term::Shared(level) => {
             let levels = ShareLevel::ALL.into_iter().filter(|other| other >= level).map(|level| level.name().to_owned()).collect();
             let function = super::shares::shared(functions, entity)?;
-            Ok(Expr::InSet(Box::new(Expr::Column(entity.key.to_string())), Call::with(function, Argument::Texts(levels))))
+            Ok(among(functions.target, &entity.key, Call::with(function, Argument::Texts(levels))))
         }
         Term::Open => entity
             .open
@@ -80,7 +104,7 @@ fn one_term(functions: &mut Functions, entity: &Entity, term: &Term) -> Result<E
         Term::Child(name) => {
             let child = functions.model.entity(name).ok_or_else(|| missing(entity))?;
             let function = parents_of(functions, child, entity)?;
-            Ok(Expr::InSet(Box::new(Expr::Column(entity.key.to_string())), Call::plain(function)))
+            Ok(among(functions.target, &entity.key, Call::plain(function)))
         }
         Term::Without(name) => {
             let parent = entity.parent(name).ok_or_else(|| missing(entity))?;
@@ -99,12 +123,12 @@ fn one_term(functions: &mut Functions, entity: &Entity, term: &Term) -> Result<E
 fn given_to(functions: &mut Functions, to: NewOwner) -> Result<Expr, CompileError> {
     let set = match to {
         NewOwner::Anyone => return Ok(Expr::Bool(true)),
-        NewOwner::Me => return Ok(Expr::equal(Expr::NewOwner, me())),
+        NewOwner::Me => return Ok(Expr::equal(Expr::NewOwner, me(functions))),
         NewOwner::Team => Colleagues::Team,
         NewOwner::Department => Colleagues::Department,
     };
     let near = Expr::InSet(Box::new(Expr::NewOwner), Call::plain(colleagues(functions, set)?));
-    Ok(Expr::any([Expr::equal(Expr::NewOwner, me()), near]))
+    Ok(Expr::any([Expr::equal(Expr::NewOwner, me(functions)), near]))
 }
 
 fn missing(entity: &Entity) -> CompileError {
@@ -115,10 +139,10 @@ fn missing(entity: &Entity) -> CompileError {
 pub fn owned_by_me(functions: &mut Functions, entity: &Entity) -> Result<Expr, CompileError> {
     match &entity.owners {
         Owners::None => Err(missing(entity)),
-        Owners::Columns(columns) => Ok(Expr::any(columns.iter().map(|column| Expr::equal(Expr::Column(column.to_string()), me())))),
+        Owners::Columns(columns) => Ok(Expr::any(columns.iter().map(|column| Expr::equal(Expr::Column(column.to_string()), me(functions))))),
         Owners::Table(_) => {
             let function = records(functions, entity, ParentTerm::Owned)?;
-            Ok(Expr::InSet(Box::new(Expr::Column(entity.key.to_string())), Call::plain(function)))
+            Ok(among(functions.target, &entity.key, Call::plain(function)))
         }
     }
 }
@@ -127,10 +151,10 @@ pub fn owned_by_me(functions: &mut Functions, entity: &Entity) -> Result<Expr, C
 fn observed_by_me(functions: &mut Functions, entity: &Entity) -> Result<Expr, CompileError> {
     match &entity.observers {
         Owners::None => Err(missing(entity)),
-        Owners::Columns(columns) => Ok(Expr::any(columns.iter().map(|column| Expr::equal(Expr::Column(column.to_string()), me())))),
+        Owners::Columns(columns) => Ok(Expr::any(columns.iter().map(|column| Expr::equal(Expr::Column(column.to_string()), me(functions))))),
         Owners::Table(join) => {
             let function = observed(functions, entity, join)?;
-            Ok(Expr::InSet(Box::new(Expr::Column(entity.key.to_string())), Call::plain(function)))
+            Ok(among(functions.target, &entity.key, Call::plain(function)))
         }
     }
 }
@@ -141,12 +165,12 @@ fn owned_by(functions: &mut Functions, entity: &Entity, set: Colleagues) -> Resu
         Owners::Columns(columns) => {
             let function = colleagues(functions, set)?;
             Ok(Expr::any(
-                columns.iter().map(|column| Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(function.clone()))),
+                columns.iter().map(|column| among(functions.target, &column, Call::plain(function.clone()))),
             ))
         }
         Owners::Table(table) => {
             let function = owned_by_colleagues(functions, entity, table, set)?;
-            Ok(Expr::InSet(Box::new(Expr::Column(entity.key.to_string())), Call::plain(function)))
+            Ok(among(functions.target, &entity.key, Call::plain(function)))
         }
     }
 }
@@ -160,11 +184,11 @@ pub fn owned_by_members(functions: &mut Functions, entity: &Entity, subject: &Su
         Owners::Columns(columns) => {
             let function = members_of(functions)?;
             let call = || Call { function: function.clone(), arguments: arguments.clone() };
-            Ok(Expr::any(columns.iter().map(|column| Expr::InSet(Box::new(Expr::Column(column.to_string())), call()))))
+            Ok(Expr::any(columns.iter().map(|column| among(functions.target, &column, call()))))
         }
         Owners::Table(table) => {
             let function = joined_to_members(functions, entity, table)?;
-            Ok(Expr::InSet(Box::new(Expr::Column(entity.key.to_string())), Call { function, arguments }))
+            Ok(among(functions.target, &entity.key, Call { function, arguments }))
         }
     }
 }
@@ -187,11 +211,11 @@ fn through(functions: &mut Functions, entity: &Entity, parent: &Parent, term: Pa
         Link::Column(column) => {
             let above = functions.model.entity(&parent.entity).ok_or_else(|| CompileError::Unresolved(parent.entity.to_string()))?;
             let function = parents(functions, above, term)?;
-            Ok(Expr::InSet(Box::new(Expr::Column(column.to_string())), Call::plain(function)))
+            Ok(among(functions.target, &column, Call::plain(function)))
         }
         Link::Table(table, rule) => {
             let function = linked(functions, entity, &parent.entity, table, *rule, term)?;
-            Ok(Expr::InSet(Box::new(Expr::Column(entity.key.to_string())), Call::plain(function)))
+            Ok(among(functions.target, &entity.key, Call::plain(function)))
         }
     }
 }

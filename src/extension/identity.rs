@@ -4,11 +4,11 @@
 //! ROLLBACK TO makes room for another.
 
 use std::cell::RefCell;
-use std::ffi::c_void;
 
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
+use super::ending::when_ended;
 use super::{setting, standing};
 
 thread_local! {
@@ -18,17 +18,13 @@ thread_local! {
 
 /// Registers what happens at the end of each transaction.
 pub fn register() {
-    // SAFETY: the callback lives as long as the process and needs no argument.
-    unsafe { pg_sys::RegisterXactCallback(Some(at_transaction_event), std::ptr::null_mut()) };
+    when_ended(forget);
 }
 
-/// Forgets for whom the transaction acted, when it has ended; it must not raise.
-unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type, _argument: *mut c_void) {
-    use pg_sys::XactEvent::{XACT_EVENT_ABORT, XACT_EVENT_COMMIT, XACT_EVENT_PREPARE};
-    if event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE {
-        // Where it can't be reached the process is ending.
-        let _ = ACTS_FOR.try_with(|acts_for| acts_for.try_borrow_mut().map(|mut acts_for| *acts_for = None));
-    }
+/// Forgets for whom the transaction acted; it must not raise.
+fn forget() {
+    // Where it can't be reached the process is ending.
+    let _ = ACTS_FOR.try_with(|acts_for| acts_for.try_borrow_mut().map(|mut acts_for| *acts_for = None));
 }
 
 /// Acts for a user until the transaction ends. Outside of a transaction block that is the end of the statement.

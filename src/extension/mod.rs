@@ -12,9 +12,13 @@ mod auditing;
 mod checking;
 mod diagnostics;
 mod drop_guard;
+mod ending;
+mod generated;
 mod generating;
 mod guard;
 mod identity;
+mod kept;
+mod scope;
 mod session;
 mod setting;
 mod setting_guards;
@@ -29,6 +33,7 @@ pgrx::pg_module_magic!();
 
 extension_sql_file!("../../sql/state.sql", name = "state", bootstrap);
 extension_sql_file!("../../sql/standing.sql", name = "standing", requires = ["state", "delegation", note_standing]);
+extension_sql_file!("../../sql/scope.sql", name = "scope", requires = ["state", scope_support]);
 extension_sql_file!("../../sql/questions.sql", name = "questions", requires = ["state"]);
 extension_sql_file!("../../sql/records.sql", name = "records", requires = ["state"]);
 extension_sql_file!("../../sql/columns.sql", name = "columns", requires = ["state"]);
@@ -65,4 +70,5 @@ pub extern "C-unwind" fn _PG_init() {
     setting_guards::register();
     guard::register();
     standing::register();
+    scope::register();
 }

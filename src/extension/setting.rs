@@ -12,6 +12,8 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 
+use super::standing::at_assignment;
+
 const NAME: &CStr = c"crm_access.identity_value";
 
 static VALUE: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
@@ -23,7 +25,7 @@ thread_local! {
 
 /// Defines the setting.
 pub fn register() {
-    // SAFETY: the check hook neither panics nor raises.
+    // SAFETY: the hooks neither panic nor raise.
     unsafe {
         GucRegistry::define_string_guc_with_hooks(
             NAME,
@@ -33,7 +35,7 @@ pub fn register() {
             GucContext::Suset,
             GucFlags::NO_SHOW_ALL | GucFlags::DISALLOW_IN_FILE | GucFlags::DISALLOW_IN_AUTO_FILE,
             Some(check),
-            None,
+            Some(at_assignment),
             None,
         );
     }

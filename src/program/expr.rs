@@ -34,6 +34,8 @@ pub enum Expr {
     Between(Box<Expr>, Box<Expr>, Box<Expr>, bool),
     /// IN the rows of a generated function, which is called once a statement.
     InSet(Box<Expr>, Call),
+    /// Among the keys that a generated function gives, as the extension asks: by an index, for single rows, or of all at once.
+    InScope(Box<Expr>, Call),
     /// A generated function, called once a statement.
     Once(Call),
     /// A fact about who asks, by a function of the schema crm_access; the extension's planner replaces it by its value.

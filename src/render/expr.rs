@@ -63,6 +63,7 @@ fn part(expr: &Expr, quoting: &dyn Quoting) -> String {
             format!("({} {}BETWEEN {} AND {})", part(inner, quoting), not(*negated), part(low, quoting), part(high, quoting))
         }
         Expr::InSet(inner, function) => format!("({} IN (SELECT {}))", part(inner, quoting), call(RULES_SCHEMA, function, quoting)),
+        Expr::InScope(inner, function) => in_scope(inner, function, quoting),
         Expr::Once(function) => format!("(SELECT {})", call(RULES_SCHEMA, function, quoting)),
         Expr::Fact(function) => call(STATE_SCHEMA, function, quoting),
         Expr::State(function) => format!("(SELECT {}.{}())", quoting.identifier(STATE_SCHEMA), quoting.identifier(function)),
@@ -87,6 +88,18 @@ fn part(expr: &Expr, quoting: &dyn Quoting) -> String {
 
 fn not(negated: bool) -> &'static str {
     if negated { "NOT " } else { "" }
+}
+
+fn in_scope(inner: &Expr, function: &Call, quoting: &dyn Quoting) -> String {
+    let mut arguments = vec![quoting.literal(&function.function), part(inner, quoting)];
+    if !function.arguments.is_empty() {
+        let texts = function.arguments.iter().flat_map(|argument| match argument {
+            Argument::Text(text) | Argument::Column(text) => std::slice::from_ref(text),
+            Argument::Texts(texts) => texts,
+        });
+        arguments.push(array(&texts.cloned().collect::<Vec<_>>(), quoting));
+    }
+    format!("{}.in_scope({})", quoting.identifier(STATE_SCHEMA), arguments.join(", "))
 }
 
 fn call(schema: &str, call: &Call, quoting: &dyn Quoting) -> String {

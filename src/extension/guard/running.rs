@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use pgrx::prelude::*;
 
 use super::statement;
+use crate::extension::ending::when_ended;
 
 /// A statement whose running matters to a guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,13 +37,17 @@ thread_local! {
 pub fn register() {
     // SAFETY: the callbacks live as long as the process and need no argument; the others read variables of the process.
     unsafe {
-        pg_sys::RegisterXactCallback(Some(at_transaction_event), std::ptr::null_mut());
         pg_sys::RegisterSubXactCallback(Some(at_subtransaction_event), std::ptr::null_mut());
         if in_a_statement() {
             LOADED_DURING.store(pg_sys::GetCurrentStatementStartTimestamp(), Ordering::Relaxed);
             WATCHING.store(true, Ordering::Relaxed);
         }
     }
+    when_ended(|| {
+        if watching() {
+            forget(Vec::clear);
+        }
+    });
 }
 
 /// Whether somebody's statement is being worked on: false while the server or a session starts, and in a parallel worker, whose leader
@@ -111,13 +116,6 @@ fn forget(change: impl FnOnce(&mut Vec<(Running, pg_sys::SubTransactionId)>)) {
             WATCHING.store(!running.is_empty() || LOADED_DURING.load(Ordering::Relaxed) != 0, Ordering::Relaxed);
         }
     });
-}
-
-unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type, _argument: *mut c_void) {
-    use pg_sys::XactEvent::{XACT_EVENT_ABORT, XACT_EVENT_COMMIT, XACT_EVENT_PREPARE};
-    if watching() && matches!(event, XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE) {
-        forget(Vec::clear);
-    }
 }
 
 /// What ran in a subtransaction that is rolled back, or in one below it, is over; those have higher numbers.

@@ -1,12 +1,12 @@
 //! Which transactions changed who has which role or restriction, as a snapshot sees it.
 
 use std::cell::Cell;
-use std::ffi::c_void;
 
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 use crate::extension::acting::ActingRole;
+use crate::extension::ending::when_ended;
 
 thread_local! {
     /// Whether this transaction has written a table that a standing is read from. Within such a statement rows may have changed that were
@@ -18,16 +18,10 @@ thread_local! {
 
 /// Registers what happens when transactions end.
 pub fn register() {
-    // SAFETY: the callback lives as long as the process and needs no argument.
-    unsafe { pg_sys::RegisterXactCallback(Some(at_transaction_event), std::ptr::null_mut()) };
-}
-
-unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type, _argument: *mut c_void) {
-    use pg_sys::XactEvent::{XACT_EVENT_ABORT, XACT_EVENT_COMMIT, XACT_EVENT_PREPARE};
-    if matches!(event, XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE) {
+    when_ended(|| {
         WRITTEN.set(false);
         NOTED_IN.set(0);
-    }
+    });
 }
 
 /// Whether this transaction may itself have changed what a standing is read from.

@@ -41,6 +41,8 @@ pub enum Fact {
     Restricted(String),
     /// Whether they are in one of the subjects of a kind, from a moment until another.
     IsIn { kind: String, keys: Vec<String>, from: i64, until: i64 },
+    /// Always holds: noted where a plan gathers what is for the user who asks and for nobody else.
+    Asked,
 }
 
 impl Fact {
@@ -62,6 +64,7 @@ impl Fact {
                 };
                 *from <= now && now < *until && among
             }
+            Fact::Asked => true,
         }
     }
 }

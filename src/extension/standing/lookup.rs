@@ -8,6 +8,7 @@ use pgrx::prelude::*;
 use super::facts::{Held, Standing};
 use super::memory;
 use crate::extension::acting::ActingRole;
+use crate::extension::generated::generated;
 
 /// What was looked up, and what it depends on.
 pub struct Found {
@@ -49,38 +50,13 @@ pub fn look_up() -> Result<Found, ErrorReport> {
             ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "who asks can't be found out while it is being found out", "standing");
         return Err(report.set_hint("A table of people has policies for the role that the helper functions run as; take them away."));
     };
-    let Some(reader) = reader() else {
+    let Some(reader) = generated(c"standing", &[]).map(|standing| standing.owner) else {
         return Err(ErrorReport::new(PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "no configuration is applied", "standing")
             .set_hint("Apply one with crm_access.apply(), or with \"crm-access apply\"."));
     };
     // Whoever asks needs no right to the generated functions, and a superuser who does lends them none.
     let _role = ActingRole::switch(reader);
     Spi::connect(|_| ask())
-}
-
-/// The owner of the generated functions.
-fn reader() -> Option<pg_sys::Oid> {
-    // SAFETY: the names end in NUL and the list lives as long as the call; the tuple is copied from before it is released.
-    unsafe {
-        let schema = pg_sys::get_namespace_oid(c"crm_access_rules".as_ptr(), true);
-        if schema == pg_sys::InvalidOid {
-            return None;
-        }
-        let no_arguments = pg_sys::buildoidvector(std::ptr::null(), 0);
-        let tuple = pg_sys::SearchSysCache3(
-            pg_sys::SysCacheIdentifier::PROCNAMEARGSNSP as i32,
-            pg_sys::Datum::from(c"standing".as_ptr()),
-            pg_sys::Datum::from(no_arguments),
-            pg_sys::Datum::from(schema),
-        );
-        if tuple.is_null() {
-            return None;
-        }
-        let form = pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_proc>();
-        let owner = (*form).prosecdef.then_some((*form).proowner);
-        pg_sys::ReleaseSysCache(tuple);
-        owner
-    }
 }
 
 /// Asks by SPI, read-only, so that it is answered from the active snapshot and not from a newer one.

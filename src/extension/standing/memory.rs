@@ -15,6 +15,7 @@ use pgrx::prelude::*;
 use super::changes::{seen_by, written_here};
 use super::facts::Standing;
 use super::lookup::look_up;
+use super::moment::Moment;
 use super::plans;
 use super::whose::Whose;
 
@@ -37,33 +38,18 @@ struct Memory {
     standings: HashMap<Whose, Rc<Standing>>,
 }
 
-/// A standing that holds for one snapshot at one moment alone.
-struct Momentary {
-    whose: Whose,
-    snapshot: Seen,
-    now: i64,
-    standing: Rc<Standing>,
-}
-
-/// What tells snapshots apart.
-#[derive(PartialEq, Eq)]
-struct Seen {
-    xmin: u32,
-    xmax: u32,
-    running: Vec<u32>,
-    subtransactions: i32,
-    command: u32,
-}
-
 thread_local! {
     static MEMORY: RefCell<Option<Memory>> = const { RefCell::new(None) };
-    static MOMENTARY: RefCell<Option<Momentary>> = const { RefCell::new(None) };
+    /// What was last found, and when.
+    static LAST: RefCell<Option<(Moment, Rc<Standing>)>> = const { RefCell::new(None) };
     /// For whom the plans of this session were last looked through.
     static SETTLED: RefCell<Option<Rc<Standing>>> = const { RefCell::new(None) };
     /// The tables that standings are read from.
     static SOURCES: RefCell<Vec<pg_sys::Oid>> = const { RefCell::new(Vec::new()) };
     /// Whether the catalog has changed something that may matter.
     static STALE: Cell<bool> = const { Cell::new(false) };
+    /// Whether what the server says of the catalog comes from us, and is not so.
+    static UNIMPRESSED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Registers what happens when the server says that something in the catalog has changed.
@@ -86,14 +72,27 @@ unsafe extern "C-unwind" fn at_relation_change(_argument: pg_sys::Datum, relatio
 }
 
 unsafe extern "C-unwind" fn at_catalog_change(_argument: pg_sys::Datum, _cache: c_int, _hash: u32) {
-    STALE.set(true);
+    if is_impressed() {
+        STALE.set(true);
+    }
 }
 
 /// Does something that says of itself, and wrongly, that the catalog has changed.
 pub fn unimpressed(act: impl FnOnce()) {
-    let before = STALE.get();
+    struct Unimpressed;
+    impl Drop for Unimpressed {
+        fn drop(&mut self) {
+            UNIMPRESSED.set(false);
+        }
+    }
+    UNIMPRESSED.set(true);
+    let _until_the_end = Unimpressed;
     act();
-    STALE.set(before);
+}
+
+/// Whether what the server says of the catalog has to be believed.
+pub fn is_impressed() -> bool {
+    !UNIMPRESSED.get()
 }
 
 /// When the client's statement began, in microseconds since 2000.
@@ -134,18 +133,24 @@ pub fn present() -> Result<Rc<Standing>, ErrorReport> {
 }
 
 fn found() -> Result<Rc<Standing>, ErrorReport> {
-    let whose = Whose::now();
-    // SAFETY: reads a variable of the process; the snapshot stays active while this runs.
-    let snapshot = unsafe { if pg_sys::ActiveSnapshotSet() { pg_sys::GetActiveSnapshot() } else { std::ptr::null_mut() } };
-    // SAFETY: it is not null then.
-    if snapshot.is_null() || unsafe { (*snapshot).snapshot_type } != pg_sys::SnapshotType::SNAPSHOT_MVCC {
+    let Some(moment) = Moment::now() else {
         let report = ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "who asks can't be found out without a snapshot", "standing");
         return Err(report);
-    }
-    let now = now();
-    if let Some(standing) = momentary(&whose, snapshot, now) {
+    };
+    // Within a statement that writes these tables the snapshot stays the same, and so does what it sees.
+    let last = LAST.with_borrow(|last| last.as_ref().filter(|(other, _)| *other == moment).map(|(_, standing)| standing.clone()));
+    if let Some(standing) = last.filter(|_| !STALE.get()) {
         return Ok(standing);
     }
+    let standing = remembered_or_looked_up()?;
+    LAST.with_borrow_mut(|last| *last = Some((moment, standing.clone())));
+    Ok(standing)
+}
+
+fn remembered_or_looked_up() -> Result<Rc<Standing>, ErrorReport> {
+    let (whose, now) = (Whose::now(), now());
+    // SAFETY: a snapshot is active, and stays so while this runs.
+    let snapshot = unsafe { pg_sys::GetActiveSnapshot() };
     let holds = !written_here() && proven(snapshot, now);
     if holds && let Some(standing) = MEMORY.with_borrow(|memory| memory.as_ref().and_then(|memory| memory.standings.get(&whose).cloned())) {
         return Ok(standing);
@@ -162,23 +167,10 @@ fn found() -> Result<Rc<Standing>, ErrorReport> {
     }
     let standing = Rc::new(found.standing);
     // Changes of these tables that came before they were known to matter would have been missed.
-    match found.until.filter(|_| known && !written_here()) {
-        Some(until) => remember(whose, snapshot, now, until, &standing),
-        None => {
-            let snapshot = seen(snapshot);
-            MOMENTARY.with_borrow_mut(|momentary| *momentary = Some(Momentary { whose, snapshot, now, standing: standing.clone() }));
-        }
+    if let Some(until) = found.until.filter(|_| known && !written_here()) {
+        remember(whose, snapshot, now, until, &standing);
     }
     Ok(standing)
-}
-
-fn momentary(whose: &Whose, snapshot: pg_sys::Snapshot, now: i64) -> Option<Rc<Standing>> {
-    MOMENTARY.with_borrow(|momentary| {
-        let momentary = momentary.as_ref()?;
-        let same = momentary.now == now && momentary.whose == *whose && momentary.snapshot == seen(snapshot);
-        // Within a statement that writes these tables the snapshot stays the same, and so does what it sees.
-        (same && !STALE.get()).then(|| momentary.standing.clone())
-    })
 }
 
 /// Whether what is remembered holds for the snapshot and the moment.
@@ -214,18 +206,4 @@ fn first_running(snapshot: pg_sys::Snapshot) -> u64 {
     let (xmin, next) = unsafe { (u64::from((*snapshot).xmin.into_inner()), pg_sys::ReadNextFullTransactionId().value) };
     let epoch = next & !0xffff_ffff;
     if xmin <= next & 0xffff_ffff { epoch | xmin } else { epoch.wrapping_sub(1 << 32) | xmin }
-}
-
-fn seen(snapshot: pg_sys::Snapshot) -> Seen {
-    // SAFETY: the snapshot is active, and its list is as long as it says.
-    unsafe {
-        let running = (0..(*snapshot).xcnt as usize).map(|at| (*(*snapshot).xip.add(at)).into_inner()).collect();
-        Seen {
-            xmin: (*snapshot).xmin.into_inner(),
-            xmax: (*snapshot).xmax.into_inner(),
-            running,
-            subtransactions: (*snapshot).subxcnt,
-            command: (*snapshot).curcid,
-        }
-    }
 }

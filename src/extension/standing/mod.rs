@@ -8,15 +8,21 @@ mod changes;
 mod facts;
 mod folding;
 mod lookup;
+mod me;
 mod memory;
+mod moment;
 mod plans;
 mod whose;
 
-pub use memory::present;
-pub use plans::{check, is_marked, recheck};
+pub use facts::Fact;
+pub use memory::{is_impressed, present};
+pub use moment::{Moment, at_assignment};
+pub use plans::{check, is_marked, note, recheck};
+pub use whose::Whose;
 
 /// Registers what happens when transactions end and when the server says that something in the catalog has changed.
 pub fn register() {
+    moment::register();
     memory::register();
     changes::register();
     plans::register();

@@ -6,7 +6,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::ffi::{c_int, c_void};
+use std::ffi::c_int;
 
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{PlanInvalItem, PlannedStmt, PlannerInfo, QueryDesc};
@@ -15,6 +15,7 @@ use pgrx::prelude::*;
 use super::facts::{Fact, Standing};
 use super::memory::{now, present, unimpressed};
 use super::whose::Whose;
+use crate::extension::ending::when_ended;
 use crate::extension::guard::statement::pointers;
 
 /// The kind of our notes among those of the server, which numbers its own from zero.
@@ -47,14 +48,11 @@ thread_local! {
 
 /// Registers what happens when transactions end.
 pub fn register() {
-    // SAFETY: the callback lives as long as the process and needs no argument.
-    unsafe { pg_sys::RegisterXactCallback(Some(at_transaction_event), std::ptr::null_mut()) };
+    when_ended(forget);
 }
 
-unsafe extern "C-unwind" fn at_transaction_event(event: pg_sys::XactEvent::Type, _argument: *mut c_void) {
-    use pg_sys::XactEvent::{XACT_EVENT_ABORT, XACT_EVENT_COMMIT, XACT_EVENT_PREPARE};
-    if STARTED_ANY.get() && matches!(event, XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE) {
-        STARTED_ANY.set(false);
+fn forget() {
+    if STARTED_ANY.replace(false) {
         let _ = STARTED.try_with(|started| started.try_borrow_mut().map(|mut started| started.clear()));
     }
 }

@@ -1,9 +1,8 @@
 //! Whose standing is asked for.
 
-use std::ffi::CStr;
-
 use pgrx::prelude::*;
 
+use super::moment;
 use crate::extension::setting;
 
 /// What the generated functions tell the user by. Two that are equal stand for the same user at the same moment.
@@ -20,12 +19,8 @@ pub struct Whose {
 impl Whose {
     /// Who asks now.
     pub fn now() -> Whose {
-        // SAFETY: the name ends in NUL; the server gives a string of its own, or null, which is copied at once.
-        let (session_user, on_behalf_of) = unsafe {
-            let value = pg_sys::GetConfigOption(c"crm_access.on_behalf_of".as_ptr(), true, false);
-            let value = if value.is_null() { String::new() } else { CStr::from_ptr(value).to_string_lossy().into_owned() };
-            (pg_sys::GetSessionUserId(), value)
-        };
-        Whose { identity: setting::get(), session_user, on_behalf_of }
+        // SAFETY: reads a variable of the process.
+        let session_user = unsafe { pg_sys::GetSessionUserId() };
+        Whose { identity: setting::get(), session_user, on_behalf_of: moment::on_behalf_of() }
     }
 }

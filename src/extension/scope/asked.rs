@@ -1,0 +1,155 @@
+//! A scope that a statement asks, from its first row to its last.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ffi::CStr;
+use std::rc::Rc;
+
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+
+use super::keys::{KeyType, Keys};
+use super::source::Source;
+use crate::extension::standing::{Moment, Whose};
+
+/// The most keys that are asked for one by one.
+const MOST_SINGLE: f64 = 20_000.0;
+/// What asking for a key takes beside executing a plan, in the planner's unit.
+const SINGLE: f64 = 25.0;
+/// Scopes whose sizes are remembered at a time.
+const SIZES: usize = 10_000;
+
+/// A scope with its arguments.
+type Name = (pg_sys::Oid, Vec<String>);
+
+thread_local! {
+    /// Keys that were gathered, each for one moment.
+    static GATHERED: RefCell<HashMap<Name, (Moment, Rc<Keys>)>> = RefCell::new(HashMap::new());
+    /// How many keys somebody last had, for the planner.
+    static LAST_SIZES: RefCell<HashMap<(Whose, Name), usize>> = RefCell::new(HashMap::new());
+    /// Whether something was gathered that nobody will ask for again when the transaction has ended.
+    static ANY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Forgets what was gathered; it must not raise.
+pub fn forget() {
+    if ANY.replace(false) {
+        let _ = GATHERED.try_with(|gathered| gathered.try_borrow_mut().map(|mut gathered| gathered.clear()));
+    }
+}
+
+/// A scope at one moment.
+pub struct Asked {
+    moment: Moment,
+    source: Rc<Source>,
+    arguments: Vec<String>,
+    keys: Option<Rc<Keys>>,
+    /// How many keys may still be asked for one by one.
+    single: u32,
+}
+
+impl Asked {
+    /// Begins to ask.
+    ///
+    /// SQLSTATE 42883 where there is no such scope, 42501 where the caller may not call its function.
+    pub fn begin(scope: &CStr, arguments: Option<Vec<String>>) -> Result<Asked, ErrorReport> {
+        let Some(moment) = Moment::now() else {
+            return Err(ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "a scope can't be asked without a snapshot", "in_scope"));
+        };
+        let source = Source::of(scope, arguments.is_some())?;
+        if !may_call(source.function) {
+            let message = format!("permission denied for scope \"{}\"", scope.to_string_lossy());
+            return Err(ErrorReport::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message, "in_scope"));
+        }
+        let arguments = arguments.unwrap_or_default();
+        let name = (source.function, arguments);
+        let keys = GATHERED.with_borrow(|gathered| {
+            gathered.get(&name).filter(|(gathered_at, _)| *gathered_at == moment).map(|(_, keys)| keys.clone())
+        });
+        let single = if keys.is_some() { 0 } else { single(&source)? };
+        Ok(Asked { moment, source, arguments: name.1, keys, single })
+    }
+
+    /// Whether it can still be asked.
+    #[inline]
+    pub fn is_present(&self) -> bool {
+        self.moment.is_now()
+    }
+
+    /// The moment that it is asked at.
+    pub fn moment(&self) -> Moment {
+        self.moment
+    }
+
+    /// The type of the keys that the scope gives.
+    pub fn key_type(&self) -> KeyType {
+        self.source.key_type
+    }
+
+    /// All keys.
+    pub fn keys(&mut self) -> Result<Rc<Keys>, ErrorReport> {
+        if let Some(keys) = &self.keys {
+            return Ok(keys.clone());
+        }
+        let keys = Rc::new(self.source.all(&self.arguments)?);
+        let name = (self.source.function, self.arguments.clone());
+        ANY.set(true);
+        GATHERED.with_borrow_mut(|gathered| gathered.insert(name.clone(), (self.moment, keys.clone())));
+        LAST_SIZES.with_borrow_mut(|sizes| {
+            if sizes.len() >= SIZES {
+                sizes.clear();
+            }
+            sizes.insert((Whose::now(), name), keys.len());
+        });
+        self.keys = Some(keys.clone());
+        Ok(keys)
+    }
+
+    /// Whether a key is among them.
+    ///
+    /// # Safety
+    /// The key is of that type, which is of the same kind as what the scope gives.
+    #[inline]
+    pub unsafe fn has(&mut self, key: pg_sys::Datum, key_type: KeyType) -> Result<bool, ErrorReport> {
+        // SAFETY: as the caller promises.
+        unsafe {
+            if let Some(keys) = &self.keys {
+                return Ok(keys.contain(key, key_type));
+            }
+            if self.single > 0 && key_type == self.source.key_type {
+                self.single -= 1;
+                return self.source.has(&self.arguments, key);
+            }
+            Ok(self.keys()?.contain(key, key_type))
+        }
+    }
+}
+
+/// How many keys may be asked for one by one until it is as dear as it is to gather all.
+fn single(source: &Source) -> Result<u32, ErrorReport> {
+    let (all, one) = (source.estimate_of_all()?, source.estimate_of_one()?);
+    let single = all.cost / (one.cost + SINGLE);
+    Ok(if single < 1.0 { 0 } else { single.min(MOST_SINGLE) as u32 })
+}
+
+/// How many keys the scope gives whoever asks, as far as can be said before.
+pub fn expected(source: &Source, arguments: &[String]) -> Result<f64, ErrorReport> {
+    let name = (Whose::now(), (source.function, arguments.to_vec()));
+    match LAST_SIZES.with_borrow(|sizes| sizes.get(&name).copied()) {
+        Some(size) => Ok(size as f64),
+        None => Ok(source.estimate_of_all()?.rows),
+    }
+}
+
+/// Whether the present database role may call a function.
+fn may_call(function: pg_sys::Oid) -> bool {
+    // SAFETY: these read the catalog.
+    unsafe {
+        let mode = pg_sys::ACL_EXECUTE as pg_sys::AclMode;
+        #[cfg(any(feature = "pg13", feature = "pg14", feature = "pg15"))]
+        let answer = pg_sys::pg_proc_aclcheck(function, pg_sys::GetUserId(), mode);
+        #[cfg(not(any(feature = "pg13", feature = "pg14", feature = "pg15")))]
+        let answer = pg_sys::object_aclcheck(pg_sys::ProcedureRelationId, function, pg_sys::GetUserId(), mode);
+        answer == pg_sys::AclResult::ACLCHECK_OK
+    }
+}

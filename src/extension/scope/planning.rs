@@ -1,0 +1,234 @@
+//! What the planner asks about `crm_access.in_scope`: whether an index can answer it, and how many rows it leaves.
+
+use std::ffi::CString;
+
+use pgrx::Internal;
+use pgrx::pg_sys::{
+    Const, Datum, FuncExpr, IndexOptInfo, List, Node, NodeTag, OpExpr, Oid, PlannerInfo, RelOptInfo, RestrictInfo, ScalarArrayOpExpr,
+    SupportRequestCost, SupportRequestIndexCondition, SupportRequestSelectivity, VariableStatData,
+};
+use pgrx::prelude::*;
+
+use super::asked::expected;
+use super::source::Source;
+use crate::extension::guard::statement::pointers;
+use crate::extension::standing::{Fact, note};
+
+/// The largest part of a column's values for which an index is worth asking.
+const MOST_OF_COLUMN: f64 = 0.25;
+/// The server expects an array that it does not know to have so many elements.
+const SUPPOSED: f64 = 10.0;
+
+/// The support function of `crm_access.in_scope`.
+#[pg_extern(stable, strict, parallel_safe)]
+fn scope_support(request: Internal) -> Internal {
+    let request = request.unwrap().map_or(std::ptr::null_mut(), |datum| datum.cast_mut_ptr::<Node>());
+    // SAFETY: only the server can pass an `internal`; it passes a node, whose tag tells its type.
+    let answer: *mut Node = unsafe {
+        match request.as_ref().map(|request| request.type_) {
+            Some(NodeTag::T_SupportRequestIndexCondition) => index_condition(request.cast()).unwrap_or(std::ptr::null_mut()).cast(),
+            Some(NodeTag::T_SupportRequestSelectivity) => selectivity(request.cast()).map_or(std::ptr::null_mut(), |()| request),
+            Some(NodeTag::T_SupportRequestCost) => cost(request.cast()).map_or(std::ptr::null_mut(), |()| request),
+            _ => std::ptr::null_mut(),
+        }
+    };
+    // A null would be an error.
+    Internal::from(Some(Datum::from(answer)))
+}
+
+/// A scope that a query asks with constants.
+struct Scope {
+    source: std::rc::Rc<Source>,
+    arguments: Vec<String>,
+    nodes: [*mut Node; 3],
+}
+
+impl Scope {
+    /// `None` where the scope is not constant, or not there.
+    ///
+    /// # Safety
+    /// They are the arguments of `in_scope`.
+    unsafe fn of(arguments: *mut List) -> Option<Scope> {
+        // SAFETY: as the caller promises, so that the arguments have these types.
+        unsafe {
+            if !pg_sys::ActiveSnapshotSet() {
+                return None;
+            }
+            let nodes: [*mut Node; 3] = pointers(arguments).map(|node| node.cast()).collect::<Vec<_>>().try_into().ok()?;
+            let constant = |node: *mut Node| ((*node).type_ == NodeTag::T_Const).then(|| &*node.cast::<Const>());
+            let (scope, given) = (constant(nodes[0])?, constant(nodes[2])?);
+            let scope = CString::new(String::from_datum(scope.constvalue, scope.constisnull)?).ok()?;
+            let given = Vec::<Option<String>>::from_datum(given.constvalue, given.constisnull);
+            let source = Source::of(&scope, given.is_some()).ok()?;
+            Some(Scope { source, arguments: given.unwrap_or_default().into_iter().flatten().collect(), nodes })
+        }
+    }
+
+    fn expected(&self) -> Option<f64> {
+        expected(&self.source, &self.arguments).ok()
+    }
+
+    /// How many different values the column has.
+    ///
+    /// # Safety
+    /// It is asked in the planning that `root` is of.
+    unsafe fn values(&self, root: *mut PlannerInfo, relation: i32) -> f64 {
+        // SAFETY: as the caller promises; what the statistics were read from is released.
+        unsafe {
+            let mut variable = VariableStatData::default();
+            pg_sys::examine_variable(root, self.nodes[1], relation, &mut variable);
+            let mut is_default = false;
+            let values = pg_sys::get_variable_numdistinct(&mut variable, &mut is_default);
+            if !variable.statsTuple.is_null() && let Some(release) = variable.freefunc {
+                release(variable.statsTuple);
+            }
+            values.max(1.0)
+        }
+    }
+}
+
+/// # Safety
+/// It is a request of the planner.
+unsafe fn selectivity(request: *mut SupportRequestSelectivity) -> Option<()> {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let scope = Scope::of((*request).args)?;
+        let values = scope.values((*request).root, (*request).varRelid);
+        (*request).selectivity = (scope.expected()? / values).clamp(0.0, 1.0);
+        Some(())
+    }
+}
+
+/// # Safety
+/// It is a request of the planner.
+unsafe fn cost(request: *mut SupportRequestCost) -> Option<()> {
+    // SAFETY: as the caller promises; the node, where there is one, is a call of `in_scope`.
+    unsafe {
+        // What asking for the keys takes is the same wherever they are asked for; for each row it is a look into a set.
+        (*request).startup = 0.0;
+        (*request).per_tuple = pg_sys::cpu_operator_cost / 2.0;
+        Some(())
+    }
+}
+
+/// `column = ANY (crm_access.scope_keys(...))`, where an index on the column is worth asking.
+///
+/// # Safety
+/// It is a request of the planner.
+unsafe fn index_condition(request: *mut SupportRequestIndexCondition) -> Option<*mut List> {
+    // SAFETY: as the caller promises; the node is a call of `in_scope`.
+    unsafe {
+        let (root, index) = ((*request).root, (*request).index);
+        if (*request).indexarg != 1 || (*request).node.is_null() || (*(*request).node).type_ != NodeTag::T_FuncExpr {
+            return None;
+        }
+        let call = (*request).node.cast::<FuncExpr>();
+        let scope = Scope::of((*call).args)?;
+        let (element, array) = scope.source.key_type.types();
+        let column_type = *(*index).opcintype.add((*request).indexcol as usize);
+        let strategy = pg_sys::BTEqualStrategyNumber as i16;
+        if (*index).relam != pg_sys::Oid::from(pg_sys::BTREE_AM_OID) {
+            return None;
+        }
+        let operator = pg_sys::get_opfamily_member((*request).opfamily, column_type, element, strategy);
+        let collation = (*request).indexcollation;
+        if operator == pg_sys::InvalidOid
+            // Where different texts are the same to the index, it would find more than the set.
+            || (collation != pg_sys::InvalidOid && !pg_sys::get_collation_isdeterministic(collation))
+            || !is_worth_it(root, index, &scope, (*request).indexcol)
+        {
+            return None;
+        }
+        let keys = scope_keys((*request).funcid)?;
+        // A cursor over keys of one user must not be read by another.
+        if !note(root, Fact::Asked, true) {
+            return None;
+        }
+        let kind = pg_sys::makeNullConst(element, -1, pg_sys::get_typcollation(element));
+        let mut arguments: *mut List = std::ptr::null_mut();
+        for argument in [scope.nodes[0], scope.nodes[2], kind.cast()] {
+            arguments = pg_sys::lappend(arguments, pg_sys::copyObjectImpl(argument.cast()));
+        }
+        let none = pg_sys::InvalidOid;
+        let keys = pg_sys::makeFuncExpr(keys, array, arguments, none, none, pg_sys::CoercionForm::COERCE_EXPLICIT_CALL);
+        let condition = pg_sys::palloc0(std::mem::size_of::<ScalarArrayOpExpr>()).cast::<ScalarArrayOpExpr>();
+        (*condition).xpr.type_ = NodeTag::T_ScalarArrayOpExpr;
+        (*condition).opno = operator;
+        (*condition).opfuncid = pg_sys::get_opcode(operator);
+        (*condition).useOr = true;
+        (*condition).inputcollid = collation;
+        (*condition).args = pg_sys::lappend(pg_sys::lappend(std::ptr::null_mut(), scope.nodes[1].cast()), keys.cast());
+        (*condition).location = -1;
+        (*request).lossy = false;
+        Some(pg_sys::lappend(std::ptr::null_mut(), condition.cast()))
+    }
+}
+
+/// The function that gives the keys, which lies in the schema of the one that is asked.
+unsafe fn scope_keys(beside: Oid) -> Option<Oid> {
+    // SAFETY: the name ends in NUL; the list lives as long as the call.
+    unsafe {
+        let schema = pg_sys::get_func_namespace(beside);
+        let types = [pg_sys::TEXTOID, pg_sys::TEXTARRAYOID, pg_sys::ANYELEMENTOID];
+        let found = pg_sys::GetSysCacheOid(
+            pg_sys::SysCacheIdentifier::PROCNAMEARGSNSP as i32,
+            pg_sys::Anum_pg_proc_oid as pg_sys::AttrNumber,
+            Datum::from(c"scope_keys".as_ptr()),
+            Datum::from(pg_sys::buildoidvector(types.as_ptr(), 3)),
+            Datum::from(schema),
+            Datum::from(0),
+        );
+        (found != pg_sys::InvalidOid).then_some(found)
+    }
+}
+
+/// Whether to offer the index. The server expects ten keys whatever we know, so that what is much dearer than that must not be offered: a large part of the
+/// table, or what would have to be gathered although something else finds the rows.
+unsafe fn is_worth_it(root: *mut PlannerInfo, index: *mut IndexOptInfo, scope: &Scope, column: i32) -> bool {
+    // SAFETY: the request of the planner has both.
+    unsafe {
+        let relation = (*index).rel;
+        let Some(keys) = scope.expected() else { return false };
+        let relid = (*relation).relid as i32;
+        let part = keys / scope.values(root, relid);
+        let key = i32::from(*(*index).indexkeys.add(column as usize) as i16);
+        let is_joined = || joins(root, relation, key);
+        part <= MOST_OF_COLUMN && !is_pinned(relation, key) && (keys <= SUPPOSED || !is_joined())
+    }
+}
+
+/// Whether another condition says what the column equals.
+unsafe fn is_pinned(relation: *mut RelOptInfo, column: i32) -> bool {
+    // SAFETY: the list has clauses with their notes.
+    unsafe {
+        pointers((*relation).baserestrictinfo).any(|note| {
+            let clause = (*note.cast::<RestrictInfo>()).clause.cast::<Node>();
+            if (*clause).type_ != NodeTag::T_OpExpr || (*note.cast::<RestrictInfo>()).mergeopfamilies.is_null() {
+                return false;
+            }
+            pointers((*clause.cast::<OpExpr>()).args).any(|side| is_column(side.cast(), (*relation).relid, column))
+        })
+    }
+}
+
+/// Whether the column is what the table is joined by.
+unsafe fn joins(root: *mut PlannerInfo, relation: *mut RelOptInfo, column: i32) -> bool {
+    // SAFETY: the lists have what their names say.
+    unsafe {
+        pointers((*root).eq_classes).any(|class| {
+            let members = (*class.cast::<pg_sys::EquivalenceClass>()).ec_members;
+            let is_this = |member: *mut pg_sys::EquivalenceMember| is_column((*member).em_expr.cast(), (*relation).relid, column);
+            pointers(members).count() > 1 && pointers(members).any(|member| is_this(member.cast()))
+        })
+    }
+}
+
+unsafe fn is_column(node: *mut Node, relation: u32, column: i32) -> bool {
+    // SAFETY: the tag says what the node is.
+    unsafe {
+        (*node).type_ == NodeTag::T_Var && {
+            let var = node.cast::<pg_sys::Var>();
+            (*var).varno as u32 == relation && i32::from((*var).varattno) == column
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Where keys come from: a generated function, asked for one key or for all.
+//!
+//! What is executed is the function's body, with its owner's rights and with the search path that such functions have, by plans that are
+//! kept: the server would plan a function in SQL anew at each call.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ffi::{CStr, CString, c_int};
+use std::rc::Rc;
+
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+
+use super::keys::{KeyType, Keys};
+use crate::extension::acting::ActingRole;
+use crate::extension::generated::{Generated, generated};
+use crate::extension::guard::statement::pointers;
+use crate::extension::standing::is_impressed;
+
+/// Rows that are taken at a time.
+const BATCH: i64 = 10_000;
+/// How many times as many keys as expected, or as few, make it worth planning anew.
+const FAR: f64 = 8.0;
+
+type Sources = RefCell<HashMap<(CString, bool), Rc<Source>>>;
+
+thread_local! {
+    /// The sources that are known, each by the name of its function and by whether that takes arguments.
+    /// They are never dropped: when the process ends there is no server left to free a plan.
+    static SOURCES: &'static Sources = Box::leak(Box::default());
+    /// Whether one of the functions may have changed.
+    static STALE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Registers what happens when a function is changed.
+pub fn register() {
+    // SAFETY: the callback lives as long as the process, needs no argument and neither raises nor reads the catalog.
+    unsafe {
+        let cache = pg_sys::SysCacheIdentifier::PROCOID as c_int;
+        pg_sys::CacheRegisterSyscacheCallback(cache, Some(at_function_change), pg_sys::Datum::from(0));
+    }
+}
+
+unsafe extern "C-unwind" fn at_function_change(_argument: pg_sys::Datum, _cache: c_int, _hash: u32) {
+    if is_impressed() {
+        STALE.set(true);
+    }
+}
+
+/// What the planner expects of a query.
+#[derive(Clone, Copy, Debug)]
+pub struct Estimate {
+    pub rows: f64,
+    pub cost: f64,
+}
+
+/// A plan that is kept as long as this lives.
+struct Kept {
+    plan: pg_sys::SPIPlanPtr,
+    estimate: Estimate,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // SAFETY: the plan was kept by us and is not being executed: who executes it holds the source.
+        unsafe { pg_sys::SPI_freeplan(self.plan) };
+    }
+}
+
+/// A function that gives keys.
+pub struct Source {
+    /// The function.
+    pub function: pg_sys::Oid,
+    /// The type of the keys that it gives.
+    pub key_type: KeyType,
+    owner: pg_sys::Oid,
+    /// How its arguments are made of ours.
+    signature: Signature,
+    body: String,
+    all: RefCell<Option<Rc<Kept>>>,
+    one: RefCell<Option<Rc<Kept>>>,
+}
+
+/// The arguments of a function that gives keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signature {
+    None,
+    Texts,
+    TextAndTexts,
+}
+
+impl Signature {
+    fn types(self) -> &'static [pg_sys::Oid] {
+        match self {
+            Signature::None => &[],
+            Signature::Texts => &[pg_sys::TEXTARRAYOID],
+            Signature::TextAndTexts => &[pg_sys::TEXTOID, pg_sys::TEXTARRAYOID],
+        }
+    }
+
+    /// The values for a call, in the present memory context.
+    fn values(self, arguments: &[String]) -> Vec<pg_sys::Datum> {
+        let datum = |value: Option<pg_sys::Datum>| value.unwrap_or(pg_sys::Datum::from(0));
+        match (self, arguments) {
+            (Signature::None, _) => Vec::new(),
+            (Signature::Texts, all) => vec![datum(all.to_vec().into_datum())],
+            (Signature::TextAndTexts, [first, others @ ..]) => {
+                vec![datum(first.clone().into_datum()), datum(others.to_vec().into_datum())]
+            }
+            (Signature::TextAndTexts, []) => vec![datum(String::new().into_datum()), datum(Vec::<String>::new().into_datum())],
+        }
+    }
+}
+
+impl Source {
+    /// The source that a scope names.
+    ///
+    /// SQLSTATE 42883 where there is none.
+    pub fn of(scope: &CStr, with_arguments: bool) -> Result<Rc<Source>, ErrorReport> {
+        if STALE.replace(false) {
+            SOURCES.with(|sources| sources.borrow_mut().clear());
+        }
+        let name = (scope.to_owned(), with_arguments);
+        if let Some(known) = SOURCES.with(|sources| sources.borrow().get(&name).cloned()) {
+            return Ok(known);
+        }
+        let source = Rc::new(Source::found(scope, with_arguments)?);
+        SOURCES.with(|sources| sources.borrow_mut().insert(name, source.clone()));
+        Ok(source)
+    }
+
+    fn found(scope: &CStr, with_arguments: bool) -> Result<Source, ErrorReport> {
+        let signatures = if with_arguments { &[Signature::Texts, Signature::TextAndTexts][..] } else { &[Signature::None] };
+        let found = signatures.iter().find_map(|signature| {
+            let found = generated(scope, signature.types()).filter(|found| found.gives_set)?;
+            Some((*signature, KeyType::of(found.returns)?, found))
+        });
+        let Some((signature, key_type, Generated { function, owner, source, .. })) = found else {
+            let scope = scope.to_string_lossy();
+            let message = format!("there is no scope \"{scope}\"");
+            return Err(ErrorReport::new(PgSqlErrorCode::ERRCODE_UNDEFINED_FUNCTION, message, "in_scope")
+                .set_hint("A scope is a function of the schema crm_access_rules that gives keys; apply the configuration once more."));
+        };
+        Ok(Source { function, key_type, owner, signature, body: source, all: RefCell::default(), one: RefCell::default() })
+    }
+
+    /// What the planner expects of asking for all keys.
+    pub fn estimate_of_all(&self) -> Result<Estimate, ErrorReport> {
+        self.acting(|| Ok(self.plan_of_all()?.estimate))
+    }
+
+    /// What the planner expects of asking for one key.
+    pub fn estimate_of_one(&self) -> Result<Estimate, ErrorReport> {
+        self.acting(|| Ok(self.plan_of_one()?.estimate))
+    }
+
+    /// All keys, under the active snapshot.
+    pub fn all(&self, arguments: &[String]) -> Result<Keys, ErrorReport> {
+        self.acting(|| {
+            let plan = self.plan_of_all()?;
+            let mut values = self.signature.values(arguments);
+            let mut keys = Keys::none(self.key_type.kind());
+            // SAFETY: SPI is connected, the plan is kept and the values are of its types. The first column is a key of the type that the
+            // function gives. An error of the server closes the portal.
+            unsafe {
+                let portal = pg_sys::SPI_cursor_open(std::ptr::null(), plan.plan, values.as_mut_ptr(), std::ptr::null(), true);
+                loop {
+                    pg_sys::SPI_cursor_fetch(portal, true, BATCH);
+                    let (count, table) = (pg_sys::SPI_processed as usize, pg_sys::SPI_tuptable);
+                    if count == 0 || table.is_null() {
+                        break;
+                    }
+                    for at in 0..count {
+                        let mut is_null = false;
+                        let key = pg_sys::heap_getattr(*(*table).vals.add(at), 1, (*table).tupdesc, &mut is_null);
+                        if !is_null {
+                            keys.add(key, self.key_type);
+                        }
+                    }
+                    pg_sys::SPI_freetuptable(table);
+                }
+                pg_sys::SPI_cursor_close(portal);
+            }
+            let (found, expected) = (keys.len() as f64 + 1.0, plan.estimate.rows + 1.0);
+            if found / expected > FAR || expected / found > FAR {
+                // Another user's plan: the next one is made for whoever asks then.
+                self.all.replace(None);
+                self.one.replace(None);
+            }
+            Ok(keys)
+        })
+    }
+
+    /// Whether a key is among them, under the active snapshot.
+    ///
+    /// # Safety
+    /// The key is of the type that the source gives.
+    pub unsafe fn has(&self, arguments: &[String], key: pg_sys::Datum) -> Result<bool, ErrorReport> {
+        self.acting(|| {
+            let plan = self.plan_of_one()?;
+            let mut values = self.signature.values(arguments);
+            values.push(key);
+            // SAFETY: SPI is connected, the plan is kept and the values are of its types.
+            unsafe {
+                let code = pg_sys::SPI_execute_plan(plan.plan, values.as_mut_ptr(), std::ptr::null(), true, 1);
+                if code != pg_sys::SPI_OK_SELECT as c_int {
+                    return Err(defect("a scope can't be asked"));
+                }
+                Ok(pg_sys::SPI_processed > 0)
+            }
+        })
+    }
+
+    fn plan_of_all(&self) -> Result<Rc<Kept>, ErrorReport> {
+        kept(&self.all, &self.body, self.signature.types())
+    }
+
+    fn plan_of_one(&self) -> Result<Rc<Kept>, ErrorReport> {
+        let mut types = self.signature.types().to_vec();
+        types.push(self.key_type.types().0);
+        let query = format!("SELECT 1 FROM ({}) AS s(key) WHERE s.key = ${} LIMIT 1", self.body, types.len());
+        kept(&self.one, &query, &types)
+    }
+
+    /// Does something as the function would: with its owner's rights and its search path.
+    fn acting<T>(&self, act: impl FnOnce() -> Result<T, ErrorReport>) -> Result<T, ErrorReport> {
+        let _role = ActingRole::switch(self.owner);
+        let _path = OwnPath::enter();
+        Spi::connect(|_| act())
+    }
+}
+
+/// The plan of a query, made where it is not there yet.
+fn kept(place: &RefCell<Option<Rc<Kept>>>, query: &str, types: &[pg_sys::Oid]) -> Result<Rc<Kept>, ErrorReport> {
+    if let Some(known) = place.borrow().clone() {
+        return Ok(known);
+    }
+    let query = CString::new(query).map_err(|_| defect("a scope has no text"))?;
+    let mut types = types.to_vec();
+    // SAFETY: SPI is connected; the text ends in NUL; there are as many types as are said. What gives no plan is freed with SPI's memory.
+    let kept = unsafe {
+        let options = pg_sys::CURSOR_OPT_GENERIC_PLAN as c_int;
+        let plan = pg_sys::SPI_prepare_cursor(query.as_ptr(), types.len() as c_int, types.as_mut_ptr(), options);
+        if plan.is_null() || pg_sys::SPI_keepplan(plan) != 0 {
+            return Err(defect("a scope can't be planned"));
+        }
+        let mut kept = Kept { plan, estimate: Estimate { rows: 0.0, cost: 0.0 } };
+        let cached = pg_sys::SPI_plan_get_cached_plan(plan);
+        if cached.is_null() {
+            return Err(defect("a scope has no plan"));
+        }
+        if let Some(planned) = pointers((*cached).stmt_list).next() {
+            let root = (*planned.cast::<pg_sys::PlannedStmt>()).planTree;
+            kept.estimate = Estimate { rows: (*root).plan_rows, cost: (*root).total_cost };
+        }
+        pg_sys::ReleaseCachedPlan(cached, pg_sys::CurrentResourceOwner);
+        kept
+    };
+    let kept = Rc::new(kept);
+    place.replace(Some(kept.clone()));
+    Ok(kept)
+}
+
+fn defect(what: &'static str) -> ErrorReport {
+    ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, what, "in_scope")
+}
+
+/// The search path of generated functions, while it lives.
+struct OwnPath {
+    level: c_int,
+}
+
+impl OwnPath {
+    fn enter() -> OwnPath {
+        // SAFETY: both strings end in NUL and are copied; what is set here is put back at the level's end, or with the transaction.
+        unsafe {
+            let level = pg_sys::NewGUCNestLevel();
+            pg_sys::set_config_option(
+                c"search_path".as_ptr(),
+                c"pg_catalog, pg_temp".as_ptr(),
+                pg_sys::GucContext::PGC_USERSET,
+                pg_sys::GucSource::PGC_S_SESSION,
+                pg_sys::GucAction::GUC_ACTION_SAVE,
+                true,
+                0,
+                false,
+            );
+            OwnPath { level }
+        }
+    }
+}
+
+impl Drop for OwnPath {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: the level was begun here.
+            unsafe { pg_sys::AtEOXact_GUC(true, self.level) };
+        }
+    }
+}
