@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::functions::{Callers, Colleagues, Functions, Made, Need, optional, qualified, reading, value};
+use super::scope::me;
 use super::{CompileError, key_type};
 use crate::model::{Circle, CircleKind, Departments, Directory, Members};
 use crate::program::{Body, Returns, Sql};
@@ -100,7 +101,9 @@ fn circle<'m>(functions: &Functions<'m>, kind: CircleKind) -> Result<(&'m Direct
 pub fn my_departments(functions: &mut Functions) -> Result<String, CompileError> {
     functions.require(Need::MyDepartments, |functions, name| {
         let (directory, departments) = departments(functions)?;
-        let body = Body { template: "my_departments", values: department_values(directory, departments) };
+        let mut values = department_values(directory, departments);
+        values.insert("me", value(Sql::Expr(me(functions))));
+        let body = Body { template: "my_departments", values };
         Ok(Made {
             function: reading(&name, Vec::new(), Returns::Set(key_type(departments.key_type)), body),
             why: "keys of the departments that the user belongs to or heads".to_owned(),
@@ -130,7 +133,9 @@ pub fn my_department_tree(functions: &mut Functions) -> Result<String, CompileEr
 pub fn my_circles(functions: &mut Functions, kind: CircleKind) -> Result<String, CompileError> {
     functions.require(Need::MyCircles(kind), |functions, name| {
         let (_, circle) = circle(functions, kind)?;
-        let body = Body { template: "my_circles", values: circle_values(circle) };
+        let mut values = circle_values(circle);
+        values.insert("me", value(Sql::Expr(me(functions))));
+        let body = Body { template: "my_circles", values };
         Ok(Made {
             function: reading(&name, Vec::new(), Returns::Set(key_type(circle.key_type)), body),
             why: format!("keys of the {} that the user is in or leads", kind.plural()),

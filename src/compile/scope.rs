@@ -60,9 +60,11 @@ pub fn one_scope(functions: &mut Functions, entity: &Entity, scope: &Scope) -> R
 fn one_term(functions: &mut Functions, entity: &Entity, term: &Term) -> Result<Expr, CompileError> {
     match term {
         Term::Own => owned_by_me(functions, entity),
-        Term::Created => {
-            entity.creator.as_ref().map(|column| Expr::equal(Expr::Column(column.to_string()), me(functions))).ok_or_else(|| missing(entity))
-        }
+        Term::Created => entity
+            .creator
+            .as_ref()
+            .map(|column| Expr::equal(Expr::Column(column.to_string()), me(functions)))
+            .ok_or_else(|| missing(entity)),
         Term::Observed => observed_by_me(functions, entity),
         Term::Unassigned => unassigned(functions, entity),
         Term::Reports(depth) => owned_by(functions, entity, Colleagues::Reports(*depth)),
@@ -72,9 +74,7 @@ fn one_term(functions: &mut Functions, entity: &Entity, term: &Term) -> Result<E
             Ok(among(functions.target, &column, Call::plain(mine)))
         }
         Term::Team => match &entity.team {
-            Some(column) => {
-                Ok(among(functions.target, &column, Call::plain(my_circles(functions, CircleKind::Team)?)))
-            }
+            Some(column) => Ok(among(functions.target, &column, Call::plain(my_circles(functions, CircleKind::Team)?))),
             None => owned_by(functions, entity, Colleagues::Team),
         },
         Term::Department => match &entity.department {
@@ -139,7 +139,9 @@ fn missing(entity: &Entity) -> CompileError {
 pub fn owned_by_me(functions: &mut Functions, entity: &Entity) -> Result<Expr, CompileError> {
     match &entity.owners {
         Owners::None => Err(missing(entity)),
-        Owners::Columns(columns) => Ok(Expr::any(columns.iter().map(|column| Expr::equal(Expr::Column(column.to_string()), me(functions))))),
+        Owners::Columns(columns) => {
+            Ok(Expr::any(columns.iter().map(|column| Expr::equal(Expr::Column(column.to_string()), me(functions)))))
+        }
         Owners::Table(_) => {
             let function = records(functions, entity, ParentTerm::Owned)?;
             Ok(among(functions.target, &entity.key, Call::plain(function)))
@@ -151,7 +153,9 @@ pub fn owned_by_me(functions: &mut Functions, entity: &Entity) -> Result<Expr, C
 fn observed_by_me(functions: &mut Functions, entity: &Entity) -> Result<Expr, CompileError> {
     match &entity.observers {
         Owners::None => Err(missing(entity)),
-        Owners::Columns(columns) => Ok(Expr::any(columns.iter().map(|column| Expr::equal(Expr::Column(column.to_string()), me(functions))))),
+        Owners::Columns(columns) => {
+            Ok(Expr::any(columns.iter().map(|column| Expr::equal(Expr::Column(column.to_string()), me(functions)))))
+        }
         Owners::Table(join) => {
             let function = observed(functions, entity, join)?;
             Ok(among(functions.target, &entity.key, Call::plain(function)))
@@ -164,9 +168,7 @@ fn owned_by(functions: &mut Functions, entity: &Entity, set: Colleagues) -> Resu
         Owners::None => Err(missing(entity)),
         Owners::Columns(columns) => {
             let function = colleagues(functions, set)?;
-            Ok(Expr::any(
-                columns.iter().map(|column| among(functions.target, &column, Call::plain(function.clone()))),
-            ))
+            Ok(Expr::any(columns.iter().map(|column| among(functions.target, &column, Call::plain(function.clone())))))
         }
         Owners::Table(table) => {
             let function = owned_by_colleagues(functions, entity, table, set)?;

@@ -1,19 +1,19 @@
 //! Functions that answer which records of an entity a condition holds for.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::functions::{Callers, Colleagues, Functions, Made, Need, body, qualified, reading, value};
-use super::scope::parent_condition;
+use super::scope::{me, parent_condition};
 use super::{CompileError, directory, key_type};
 use crate::model::{Entity, EntityName, Link, LinkRule, LinkTable, Owners, ParentTerm};
-use crate::program::{Body, Returns, Sql};
+use crate::program::{Body, Returns, Sql, Target};
 
 /// Records of the entity for which `term` holds.
 pub fn records(functions: &mut Functions, entity: &Entity, term: ParentTerm) -> Result<String, CompileError> {
     functions.require(Need::Records(entity.name.clone(), term), |functions, name| {
         let returned = key_type(entity.key_type);
         let body = match (&entity.owners, term) {
-            (Owners::Table(join), ParentTerm::Owned) => joined_to_me(entity, join),
+            (Owners::Table(join), ParentTerm::Owned) => joined_to_me(functions, entity, join),
             _ => {
                 let condition = parent_condition(functions, entity, term)?;
                 body(
@@ -41,7 +41,7 @@ pub fn records(functions: &mut Functions, entity: &Entity, term: ParentTerm) -> 
     })
 }
 
-fn joined_to_me(entity: &Entity, join: &LinkTable) -> Body {
+fn joined_to_me(functions: &Functions, entity: &Entity, join: &LinkTable) -> Body {
     body(
         "joined_to_me",
         [
@@ -49,15 +49,16 @@ fn joined_to_me(entity: &Entity, join: &LinkTable) -> Body {
             ("left", value(Sql::ident(&join.left))),
             ("right", value(Sql::ident(&join.right))),
             ("type", value(key_type(entity.key_type))),
+            ("me", value(Sql::Expr(me(functions)))),
         ],
     )
 }
 
 /// Records that the join table gives the user as an observer of.
 pub fn observed(functions: &mut Functions, entity: &Entity, join: &LinkTable) -> Result<String, CompileError> {
-    functions.require(Need::Observed(entity.name.clone()), |_, name| {
+    functions.require(Need::Observed(entity.name.clone()), |functions, name| {
         Ok(Made {
-            function: reading(&name, Vec::new(), Returns::Set(key_type(entity.key_type)), joined_to_me(entity, join)),
+            function: reading(&name, Vec::new(), Returns::Set(key_type(entity.key_type)), joined_to_me(functions, entity, join)),
             why: format!("keys of the `{}` records that the user observes", entity.name),
             callers: Callers::Application,
         })
@@ -113,7 +114,7 @@ fn is_joined(functions: &mut Functions, need: Need, entity: &Entity, join: &Link
 pub fn owned_by_colleagues(functions: &mut Functions, entity: &Entity, join: &LinkTable, set: Colleagues) -> Result<String, CompileError> {
     functions.require(Need::OwnedByColleagues(entity.name.clone(), set), |functions, name| {
         let users = directory::colleagues(functions, set)?;
-        let function = joined_to_set(entity, join, &name, "joined_to_set", &users);
+        let function = joined_to_set(functions, entity, join, &name, "joined_to_set", &users);
         Ok(Made {
             function,
             why: format!("keys of the `{}` records with an owner near the user", entity.name),
@@ -126,9 +127,9 @@ pub fn owned_by_colleagues(functions: &mut Functions, entity: &Entity, join: &Li
 pub fn joined_to_members(functions: &mut Functions, entity: &Entity, join: &LinkTable) -> Result<String, CompileError> {
     functions.require(Need::OwnedByMembers(entity.name.clone()), |functions, name| {
         let users = directory::members_of(functions)?;
-        let mut function = joined_to_set(entity, join, &name, "joined_to_set", &users);
+        let mut function = joined_to_set(functions, entity, join, &name, "joined_to_set", &users);
         function.arguments = vec![Sql::word("text"), Sql::word("text[]")];
-        function.body.values.insert("of_subject", true.into());
+        function.body.values.extend([("of_subject", true.into()), ("scope", false.into())]);
         Ok(Made {
             function,
             why: format!("keys of the `{}` records with an owner in a subject", entity.name),
@@ -143,7 +144,10 @@ pub fn parents_of(functions: &mut Functions, child: &Entity, entity: &Entity) ->
         let readable = records(functions, child, ParentTerm::Readable)?;
         let parent = child.parent(&entity.name).ok_or_else(|| CompileError::Unresolved(entity.name.to_string()))?;
         let returned = key_type(entity.key_type);
-        let mut body = body("parents_of_records", [("set", value(qualified(&readable))), ("type", value(returned.clone()))]);
+        let mut body = body(
+            "parents_of_records",
+            [("set", value(qualified(&readable))), ("scope", scope(functions, &readable)), ("type", value(returned.clone()))],
+        );
         body.values.extend(match &parent.link {
             Link::Column(column) => vec![
                 ("join", false.into()),
@@ -181,7 +185,7 @@ pub fn linked(
             LinkRule::Any => ("joined_to_set", "one of whose"),
             LinkRule::All => ("all_joined_to_set", "all of whose"),
         };
-        let function = joined_to_set(child, join, &name, template, &parents);
+        let function = joined_to_set(functions, child, join, &name, template, &parents);
         Ok(Made {
             function,
             why: format!("keys of the `{}` records {how} `{parent}` records are in {parents}()", child.name),
@@ -190,7 +194,14 @@ pub fn linked(
     })
 }
 
-fn joined_to_set(entity: &Entity, join: &LinkTable, name: &str, template: &'static str, set: &str) -> crate::program::Function {
+fn joined_to_set(
+    functions: &Functions,
+    entity: &Entity,
+    join: &LinkTable,
+    name: &str,
+    template: &'static str,
+    set: &str,
+) -> crate::program::Function {
     let returned = key_type(entity.key_type);
     let body = body(
         template,
@@ -200,8 +211,17 @@ fn joined_to_set(entity: &Entity, join: &LinkTable, name: &str, template: &'stat
             ("right", value(Sql::ident(&join.right))),
             ("type", json!(value(returned.clone()))),
             ("set", value(qualified(set))),
+            ("scope", scope(functions, set)),
             ("of_subject", false.into()),
         ],
     );
     reading(name, Vec::new(), Returns::Set(returned), body)
+}
+
+/// The name of a set's function, where the extension can ask for single keys of it.
+fn scope(functions: &Functions, set: &str) -> Value {
+    match functions.target {
+        Target::Extension => value(Sql::literal(set)),
+        Target::Portable => Value::Bool(false),
+    }
 }

@@ -13,6 +13,8 @@ pub struct Generated {
     pub gives_set: bool,
     /// Its body.
     pub source: String,
+    /// The settings that it runs with, as `name=value`.
+    pub settings: Vec<String>,
 }
 
 /// The function with that name and those types of arguments; `None` where there is none, or where it would run with its caller's rights.
@@ -34,20 +36,22 @@ pub fn generated(name: &CStr, arguments: &[pg_sys::Oid]) -> Option<Generated> {
             return None;
         }
         let form = pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_proc>();
-        let mut is_null = false;
-        let source = pg_sys::SysCacheGetAttr(
-            pg_sys::SysCacheIdentifier::PROCNAMEARGSNSP as i32,
-            tuple,
-            pg_sys::Anum_pg_proc_prosrc as pg_sys::AttrNumber,
-            &mut is_null,
-        );
+        let attribute = |attribute: u32| {
+            let mut is_null = false;
+            let cache = pg_sys::SysCacheIdentifier::PROCNAMEARGSNSP as i32;
+            (pg_sys::SysCacheGetAttr(cache, tuple, attribute as pg_sys::AttrNumber, &mut is_null), is_null)
+        };
+        let (source, is_null) = attribute(pg_sys::Anum_pg_proc_prosrc);
         let source = String::from_datum(source, is_null);
+        let (settings, is_null) = attribute(pg_sys::Anum_pg_proc_proconfig);
+        let settings = Vec::<Option<String>>::from_datum(settings, is_null);
         let found = (*form).prosecdef.then(|| Generated {
             function: (*form).oid,
             owner: (*form).proowner,
             returns: (*form).prorettype,
             gives_set: (*form).proretset,
             source: source.unwrap_or_default(),
+            settings: settings.unwrap_or_default().into_iter().flatten().collect(),
         });
         pg_sys::ReleaseSysCache(tuple);
         found

@@ -1,4 +1,4 @@
 SELECT d.department::{{ type | q }} FROM (
 {% include "functions/department_member.sql" %}
 ) AS d
-WHERE d.user_key = (SELECT crm_access_rules.me())
+WHERE d.user_key = {{ me | q }}

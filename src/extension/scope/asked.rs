@@ -63,9 +63,8 @@ impl Asked {
         }
         let arguments = arguments.unwrap_or_default();
         let name = (source.function, arguments);
-        let keys = GATHERED.with_borrow(|gathered| {
-            gathered.get(&name).filter(|(gathered_at, _)| *gathered_at == moment).map(|(_, keys)| keys.clone())
-        });
+        let keys = GATHERED
+            .with_borrow(|gathered| gathered.get(&name).filter(|(gathered_at, _)| *gathered_at == moment).map(|(_, keys)| keys.clone()));
         let single = if keys.is_some() { 0 } else { single(&source)? };
         Ok(Asked { moment, source, arguments: name.1, keys, single })
     }

@@ -4,7 +4,7 @@ use std::ffi::CString;
 
 use pgrx::Internal;
 use pgrx::pg_sys::{
-    Const, Datum, FuncExpr, IndexOptInfo, List, Node, NodeTag, OpExpr, Oid, PlannerInfo, RelOptInfo, RestrictInfo, ScalarArrayOpExpr,
+    Const, Datum, FuncExpr, IndexOptInfo, List, Node, NodeTag, Oid, OpExpr, PlannerInfo, RelOptInfo, RestrictInfo, ScalarArrayOpExpr,
     SupportRequestCost, SupportRequestIndexCondition, SupportRequestSelectivity, VariableStatData,
 };
 use pgrx::prelude::*;
@@ -79,7 +79,9 @@ impl Scope {
             pg_sys::examine_variable(root, self.nodes[1], relation, &mut variable);
             let mut is_default = false;
             let values = pg_sys::get_variable_numdistinct(&mut variable, &mut is_default);
-            if !variable.statsTuple.is_null() && let Some(release) = variable.freefunc {
+            if !variable.statsTuple.is_null()
+                && let Some(release) = variable.freefunc
+            {
                 release(variable.statsTuple);
             }
             values.max(1.0)

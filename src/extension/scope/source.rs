@@ -1,7 +1,7 @@
 //! Where keys come from: a generated function, asked for one key or for all.
 //!
-//! What is executed is the function's body, with its owner's rights and with the search path that such functions have, by plans that are
-//! kept: the server would plan a function in SQL anew at each call.
+//! What is executed is the query in the function's body, with its owner's rights and its settings. So the planner sees what is asked, for one key
+//! as for all.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -16,6 +16,7 @@ use crate::extension::acting::ActingRole;
 use crate::extension::generated::{Generated, generated};
 use crate::extension::guard::statement::pointers;
 use crate::extension::standing::is_impressed;
+use crate::render::ROWS;
 
 /// Rows that are taken at a time.
 const BATCH: i64 = 10_000;
@@ -76,7 +77,9 @@ pub struct Source {
     owner: pg_sys::Oid,
     /// How its arguments are made of ours.
     signature: Signature,
-    body: String,
+    /// The query that gives the keys.
+    query: String,
+    settings: Vec<(CString, CString)>,
     all: RefCell<Option<Rc<Kept>>>,
     one: RefCell<Option<Rc<Kept>>>,
 }
@@ -135,13 +138,22 @@ impl Source {
             let found = generated(scope, signature.types()).filter(|found| found.gives_set)?;
             Some((*signature, KeyType::of(found.returns)?, found))
         });
-        let Some((signature, key_type, Generated { function, owner, source, .. })) = found else {
+        let Some((signature, key_type, Generated { function, owner, source, settings, .. })) = found else {
             let scope = scope.to_string_lossy();
             let message = format!("there is no scope \"{scope}\"");
             return Err(ErrorReport::new(PgSqlErrorCode::ERRCODE_UNDEFINED_FUNCTION, message, "in_scope")
                 .set_hint("A scope is a function of the schema crm_access_rules that gives keys; apply the configuration once more."));
         };
-        Ok(Source { function, key_type, owner, signature, body: source, all: RefCell::default(), one: RefCell::default() })
+        let query = source
+            .trim()
+            .strip_prefix(ROWS.0)
+            .and_then(|source| source.strip_suffix(ROWS.1))
+            .ok_or_else(|| defect("a scope is no query"))?
+            .to_owned();
+        let text = |text: &str| CString::new(text).unwrap_or_default();
+        let settings =
+            settings.iter().filter_map(|setting| setting.split_once('=').map(|(name, value)| (text(name), text(value)))).collect();
+        Ok(Source { function, key_type, owner, signature, query, settings, all: RefCell::default(), one: RefCell::default() })
     }
 
     /// What the planner expects of asking for all keys.
@@ -212,20 +224,20 @@ impl Source {
     }
 
     fn plan_of_all(&self) -> Result<Rc<Kept>, ErrorReport> {
-        kept(&self.all, &self.body, self.signature.types())
+        kept(&self.all, &self.query, self.signature.types())
     }
 
     fn plan_of_one(&self) -> Result<Rc<Kept>, ErrorReport> {
         let mut types = self.signature.types().to_vec();
         types.push(self.key_type.types().0);
-        let query = format!("SELECT 1 FROM ({}) AS s(key) WHERE s.key = ${} LIMIT 1", self.body, types.len());
+        let query = format!("SELECT 1 FROM ({}) AS s(key) WHERE s.key = ${} LIMIT 1", self.query, types.len());
         kept(&self.one, &query, &types)
     }
 
-    /// Does something as the function would: with its owner's rights and its search path.
+    /// Does something as the function would: with its owner's rights and its settings.
     fn acting<T>(&self, act: impl FnOnce() -> Result<T, ErrorReport>) -> Result<T, ErrorReport> {
         let _role = ActingRole::switch(self.owner);
-        let _path = OwnPath::enter();
+        let _settings = OwnSettings::enter(&self.settings);
         Spi::connect(|_| act())
     }
 }
@@ -265,36 +277,45 @@ fn defect(what: &'static str) -> ErrorReport {
     ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, what, "in_scope")
 }
 
-/// The search path of generated functions, while it lives.
-struct OwnPath {
-    level: c_int,
+/// Settings that hold while it lives.
+struct OwnSettings {
+    /// The level that they were set at; `None` where all of them held already.
+    level: Option<c_int>,
 }
 
-impl OwnPath {
-    fn enter() -> OwnPath {
-        // SAFETY: both strings end in NUL and are copied; what is set here is put back at the level's end, or with the transaction.
-        unsafe {
-            let level = pg_sys::NewGUCNestLevel();
-            pg_sys::set_config_option(
-                c"search_path".as_ptr(),
-                c"pg_catalog, pg_temp".as_ptr(),
-                pg_sys::GucContext::PGC_USERSET,
-                pg_sys::GucSource::PGC_S_SESSION,
-                pg_sys::GucAction::GUC_ACTION_SAVE,
-                true,
-                0,
-                false,
-            );
-            OwnPath { level }
+impl OwnSettings {
+    fn enter(settings: &[(CString, CString)]) -> OwnSettings {
+        let mut level = None;
+        for (name, value) in settings {
+            // SAFETY: both strings end in NUL and are copied; what the server gives is read at once. What is set here is put back at the level's end, or
+            // with the transaction.
+            unsafe {
+                let present = pg_sys::GetConfigOption(name.as_ptr(), true, false);
+                if !present.is_null() && CStr::from_ptr(present) == value.as_c_str() {
+                    continue;
+                }
+                level.get_or_insert_with(|| pg_sys::NewGUCNestLevel());
+                pg_sys::set_config_option(
+                    name.as_ptr(),
+                    value.as_ptr(),
+                    pg_sys::GucContext::PGC_USERSET,
+                    pg_sys::GucSource::PGC_S_SESSION,
+                    pg_sys::GucAction::GUC_ACTION_SAVE,
+                    true,
+                    0,
+                    false,
+                );
+            }
         }
+        OwnSettings { level }
     }
 }
 
-impl Drop for OwnPath {
+impl Drop for OwnSettings {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
+        if let Some(level) = self.level.filter(|_| !std::thread::panicking()) {
             // SAFETY: the level was begun here.
-            unsafe { pg_sys::AtEOXact_GUC(true, self.level) };
+            unsafe { pg_sys::AtEOXact_GUC(true, level) };
         }
     }
 }
