@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::functions::{Callers, Colleagues, Functions, Made, Need, optional, qualified, reading, value};
 use super::scope::me;
+use super::sets::scope;
 use super::{CompileError, key_type};
 use crate::model::{Circle, CircleKind, Departments, Directory, Members};
 use crate::program::{Body, Returns, Sql};
@@ -114,13 +115,14 @@ pub fn my_departments(functions: &mut Functions) -> Result<String, CompileError>
 
 /// Keys of those departments and of all below them.
 pub fn my_department_tree(functions: &mut Functions) -> Result<String, CompileError> {
-    let mine = my_departments(functions)?;
     let (directory, departments) = departments(functions)?;
     if departments.parent.is_none() {
-        return Ok(mine);
+        return my_departments(functions);
     }
-    functions.require(Need::MyDepartmentTree, |_, name| {
-        let body = Body { template: "my_department_tree", values: department_values(directory, departments) };
+    functions.require(Need::MyDepartmentTree, |functions, name| {
+        let mut values = department_values(directory, departments);
+        values.insert("me", value(Sql::Expr(me(functions))));
+        let body = Body { template: "my_department_tree", values };
         Ok(Made {
             function: reading(&name, Vec::new(), Returns::Set(key_type(departments.key_type)), body),
             why: "keys of those departments and of all below them".to_owned(),
@@ -208,6 +210,7 @@ pub fn colleagues(functions: &mut Functions, set: Colleagues) -> Result<String, 
             ("department_colleagues", department_values(directory, departments))
         };
         values.insert("mine", value(qualified(&mine)));
+        values.insert("scope", scope(functions, &mine));
         let key = key_type(functions.model.directory.users.key_type);
         Ok(Made {
             function: reading(&name, Vec::new(), Returns::Set(key), Body { template, values }),

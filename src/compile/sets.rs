@@ -219,7 +219,7 @@ fn joined_to_set(
 }
 
 /// The name of a set's function, where the extension can ask for single keys of it.
-fn scope(functions: &Functions, set: &str) -> Value {
+pub fn scope(functions: &Functions, set: &str) -> Value {
     match functions.target {
         Target::Extension => value(Sql::literal(set)),
         Target::Portable => Value::Bool(false),

@@ -10,6 +10,9 @@ pub const STATE_SCHEMA: &str = "crm_access";
 /// Schema of the functions generated from a configuration.
 pub const RULES_SCHEMA: &str = "crm_access_rules";
 
+/// Functions of the extension, in [`STATE_SCHEMA`], that policies ask for each row. They are leakproof: what they raise depends on no row.
+pub const FUNCTIONS_OF_POLICIES: [&str; 5] = ["in_scope", "me_int4", "me_int8", "me_uuid", "me_text"];
+
 /// Joins words with underscores to a name that fits an identifier.
 ///
 /// A name that would be too long ends in eight digits of its SHA-256, so that two long names never become one by truncation.

@@ -47,6 +47,7 @@ mod removal;
 mod review;
 mod rights_over_channels;
 mod rows;
+mod scopes;
 mod server_stays_up;
 mod stale_plans;
 mod support;

@@ -24,6 +24,7 @@ mod givings;
 mod handover;
 mod mutants;
 mod opened;
+mod portable;
 mod probes;
 mod questions;
 #[allow(dead_code)]
@@ -187,23 +188,6 @@ fn each_broken_clause_of_a_preset_is_noticed() {
     assert!(total.killed + total.equivalent > 0, "no mutant was made");
 }
 
-/// A portable policy as the extension has it: there facts about who asks are no sub-selects.
-fn in_the_extension(policy: &str) -> String {
-    let mut text = policy.to_owned();
-    for fact in ["granted(", "granted_most_specific(", "restricted(", "is_in("] {
-        let portable = format!("(SELECT crm_access_rules.{fact}");
-        while policy.starts_with("CREATE POLICY")
-            && let Some(at) = text.find(&portable)
-        {
-            // No name has a parenthesis in it.
-            let end = at + portable.len() + text[at + portable.len()..].find("))").expect("the call and the sub-select end");
-            let arguments = text[at + portable.len()..end].to_owned();
-            text.replace_range(at..end + 2, &format!("crm_access.{fact}{arguments})"));
-        }
-    }
-    text
-}
-
 /// The mutants of a preset in a target that are to be tried.
 fn wanted_mutants(preset: &Preset, target: Target, wanted: &str, listed: &[Equivalent]) -> Vec<Mutant> {
     let prepared = preset.prepared(target);
@@ -211,8 +195,8 @@ fn wanted_mutants(preset: &Preset, target: Target, wanted: &str, listed: &[Equiv
     if target == Target::Portable {
         // What is the same in both targets is broken in one of them.
         let extension = preset.prepared(Target::Extension).script;
-        let known: BTreeSet<&str> = extension.statements.iter().map(|statement| statement.text.as_str()).collect();
-        all.retain(|mutant| !known.contains(in_the_extension(&mutant.before).as_str()));
+        let known: BTreeSet<String> = extension.statements.iter().map(portable::text).collect();
+        all.retain(|mutant| !known.contains(&mutant.before));
     }
     for mutant in &mut all {
         mutant.name.insert_str(0, &format!("{} {}: ", preset.name, target.name()));

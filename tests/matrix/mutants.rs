@@ -87,7 +87,10 @@ pub fn reach(model: &Model, script: &Script) -> Reach {
             _ => None,
         })
         .collect();
-    let calls = |text: &str, name: &str| text.contains(&format!("{}(", atom(&Sql::Qualified(RULES_SCHEMA.to_owned(), name.to_owned()))));
+    let calls = |text: &str, name: &str| {
+        let call = format!("{}(", atom(&Sql::Qualified(RULES_SCHEMA.to_owned(), name.to_owned())));
+        text.contains(&call) || text.contains(&format!("crm_access.in_scope({}", atom(&Sql::Literal(name.to_owned()))))
+    };
     for statement in &script.statements {
         let Statement::CreatePolicy(policy) = &statement.statement else { continue };
         for (name, _) in functions.iter().filter(|(name, _)| calls(&statement.text, name)) {

@@ -23,7 +23,7 @@ pub const LINT: Lint = Lint {
 
 /// What an apply grants: the questions that everybody may ask about themselves, what asks for a right of the user's own, and two whose callers
 /// another lint looks at.
-const GRANTED: [&str; 20] = [
+const GRANTED: [&str; 23] = [
     "can(",
     "permissions(",
     "columns(",
@@ -36,6 +36,9 @@ const GRANTED: [&str; 20] = [
     "granted_most_specific(",
     "restricted(",
     "is_in(",
+    "in_scope(",
+    "scope_keys(",
+    "me_",
     "share(",
     "unshare(",
     "assign_record(",

@@ -126,9 +126,11 @@ impl Asked {
 
 /// How many keys may be asked for one by one until it is as dear as it is to gather all.
 fn single(source: &Source) -> Result<u32, ErrorReport> {
-    let (all, one) = (source.estimate_of_all()?, source.estimate_of_one()?);
-    let single = all.cost / (one.cost + SINGLE);
-    Ok(if single < 1.0 { 0 } else { single.min(MOST_SINGLE) as u32 })
+    let all = source.estimate_of_all()?.cost;
+    if all < SINGLE {
+        return Ok(0);
+    }
+    Ok((all / (source.estimate_of_one()?.cost + SINGLE)).min(MOST_SINGLE) as u32)
 }
 
 /// How many keys the scope gives whoever asks, as far as can be said before.

@@ -1,5 +1,7 @@
 //! Keys of records, and sets of them.
 
+use std::collections::TryReserveError;
+
 use pgrx::prelude::*;
 use rustc_hash::FxHashSet;
 
@@ -79,6 +81,15 @@ impl Keys {
             Keys::Numbers(keys) => keys.len(),
             Keys::Uuids(keys) => keys.len(),
             Keys::Texts(keys) => keys.len(),
+        }
+    }
+
+    /// Makes room for more; an error where there is no memory for them.
+    pub fn make_room(&mut self, more: usize) -> Result<(), TryReserveError> {
+        match self {
+            Keys::Numbers(keys) => keys.try_reserve(more),
+            Keys::Uuids(keys) => keys.try_reserve(more),
+            Keys::Texts(keys) => keys.try_reserve(more),
         }
     }
 

@@ -158,12 +158,14 @@ impl Source {
 
     /// What the planner expects of asking for all keys.
     pub fn estimate_of_all(&self) -> Result<Estimate, ErrorReport> {
-        self.acting(|| Ok(self.plan_of_all()?.estimate))
+        let known = self.all.borrow().as_ref().map(|kept| kept.estimate);
+        known.map_or_else(|| self.acting(|| Ok(self.plan_of_all()?.estimate)), Ok)
     }
 
     /// What the planner expects of asking for one key.
     pub fn estimate_of_one(&self) -> Result<Estimate, ErrorReport> {
-        self.acting(|| Ok(self.plan_of_one()?.estimate))
+        let known = self.one.borrow().as_ref().map(|kept| kept.estimate);
+        known.map_or_else(|| self.acting(|| Ok(self.plan_of_one()?.estimate)), Ok)
     }
 
     /// All keys, under the active snapshot.
@@ -182,6 +184,7 @@ impl Source {
                     if count == 0 || table.is_null() {
                         break;
                     }
+                    keys.make_room(count).map_err(|_| out_of_memory())?;
                     for at in 0..count {
                         let mut is_null = false;
                         let key = pg_sys::heap_getattr(*(*table).vals.add(at), 1, (*table).tupdesc, &mut is_null);
@@ -275,6 +278,10 @@ fn kept(place: &RefCell<Option<Rc<Kept>>>, query: &str, types: &[pg_sys::Oid]) -
 
 fn defect(what: &'static str) -> ErrorReport {
     ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, what, "in_scope")
+}
+
+fn out_of_memory() -> ErrorReport {
+    ErrorReport::new(PgSqlErrorCode::ERRCODE_OUT_OF_MEMORY, "out of memory", "in_scope").set_detail("A scope has too many keys.")
 }
 
 /// Settings that hold while it lives.

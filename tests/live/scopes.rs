@@ -1,0 +1,206 @@
+//! `crm_access.in_scope`: whether keys are asked for by an index, one by one or all at once, it answers what the generated function gives under
+//! the statement's snapshot (DESIGN section 5.5). Only the extension has it.
+//!
+//! Bruno (2) is an employee who sees all companies, Lena (3) one who sees 38 of them and the contacts of these.
+
+use crm_access::program::Target;
+use postgres::Client;
+
+use crate::support::{Refused, World, apply_as, connect, first_column, project_file, refused};
+
+const LENA: &str = "3";
+/// Every way of finding rows on its own.
+const WAYS: [&str; 4] = [
+    "SELECT 1",
+    "SET LOCAL enable_seqscan = off",
+    "SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_indexonlyscan = off",
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off",
+];
+
+fn world() -> World {
+    World::new("teamleader", Target::Extension)
+}
+
+fn ask(client: &mut Client, query: &str) -> Result<Vec<String>, Refused> {
+    Ok(first_column(client.simple_query(query)?))
+}
+
+fn act_as(client: &mut Client, user: &str) {
+    client.batch_execute(&format!("SELECT crm_access.act_as({user})")).unwrap();
+}
+
+#[test]
+fn each_way_of_asking_gives_the_same_rows() {
+    let mut world = world();
+    let queries = [
+        // Single keys, as many as there are, and as different types.
+        ("SELECT n FROM generate_series(1, 700) n WHERE crm_access.in_scope('company_readable', n)", "n"),
+        ("SELECT n FROM generate_series(1, 700) n WHERE crm_access.in_scope('company_readable', n::bigint)", "n"),
+        ("SELECT n FROM generate_series(1, 700) n WHERE crm_access.in_scope('company_readable', n::smallint)", "n"),
+        // A scope that is not the same in each row.
+        (
+            "SELECT n FROM generate_series(1, 700) n WHERE crm_access.in_scope(CASE n % 2 WHEN 0 THEN 'company_readable' ELSE 'company_' || 'readable' END, n)",
+            "n",
+        ),
+        // By an index of a table that is not protected.
+        ("SELECT n FROM numbers WHERE crm_access.in_scope('company_readable', n)", "n"),
+        ("SELECT n FROM numbers WHERE n > 0 AND (crm_access.in_scope('company_readable', n) OR n < 0)", "n"),
+        ("SELECT a.n FROM numbers a JOIN numbers b ON a.n = b.n WHERE crm_access.in_scope('company_readable', b.n)", "n"),
+    ];
+    world.force("CREATE TABLE numbers (n integer PRIMARY KEY); GRANT SELECT ON numbers TO crm_app; INSERT INTO numbers SELECT generate_series(1, 5000); ANALYZE numbers");
+    for user in ["2", LENA] {
+        let expected = world.sees(user, "SELECT k FROM crm_access_rules.company_readable() k WHERE k <= 700 ORDER BY 1");
+        assert!(expected.len() >= 38, "{user}: {}", expected.len());
+        for (query, order) in queries {
+            for way in WAYS {
+                let found = world.sees(user, &format!("{way}; {query} ORDER BY {order}"));
+                let found: Vec<String> = found.into_iter().skip(usize::from(way == "SELECT 1")).collect();
+                assert_eq!(found, expected, "{user}: {query} {way}");
+            }
+        }
+    }
+    let nobody = &mut connect(&world.database, "crm_backend");
+    assert!(ask(nobody, "SELECT n FROM numbers WHERE crm_access.in_scope('company_readable', n)").unwrap().is_empty());
+}
+
+#[test]
+fn an_index_answers_what_is_a_small_part_of_a_table() {
+    let mut world = world();
+    world.force("CREATE TABLE numbers (n integer PRIMARY KEY); GRANT SELECT ON numbers TO crm_app; INSERT INTO numbers SELECT generate_series(1, 50000); ANALYZE numbers");
+    // The table is not protected, so its plan may be seen.
+    let plan = "EXPLAIN SELECT count(*) FROM numbers WHERE crm_access.in_scope('company_readable', n)";
+    let lena = world.sees(LENA, plan).join("\n");
+    assert!(lena.contains("Index Cond") && lena.contains("scope_keys"), "{lena}");
+    let joined = "EXPLAIN SELECT count(*) FROM numbers WHERE crm_access.in_scope('company_readable', n) AND n = 7";
+    let pinned = world.sees(LENA, joined).join("\n");
+    assert!(!pinned.contains("scope_keys"), "no keys are gathered for one row: {pinned}");
+}
+
+#[test]
+fn what_can_not_be_asked_is_refused_whatever_the_key() {
+    let mut world = world();
+    world.force("CREATE ROLE scope_stranger LOGIN; GRANT USAGE ON SCHEMA crm_access TO scope_stranger; GRANT EXECUTE ON FUNCTION crm_access.in_scope(text, anyelement, text[]), crm_access.scope_keys(text, text[], anyelement) TO scope_stranger");
+    let backend = &mut connect(&world.database, "crm_backend");
+    act_as_in_transaction(backend, LENA);
+    let unknown = refused(ask(backend, "SELECT crm_access.in_scope('company_readabl', 1)"), "42883");
+    assert!(unknown.message.contains("company_readabl"), "{unknown:?}");
+    for (query, state) in [
+        ("SELECT crm_access.in_scope('granted', 1)", "42883"),
+        ("SELECT crm_access.in_scope('standing', 1)", "42883"),
+        ("SELECT crm_access.in_scope('company_readable', 1, ARRAY['x'])", "42883"),
+        ("SELECT crm_access.in_scope('company_readable', 'a'::text)", "42804"),
+        ("SELECT crm_access.in_scope('company_readable', true)", "42804"),
+        ("SELECT crm_access.scope_keys('company_readable', NULL, 1::bigint)", "42804"),
+    ] {
+        act_as_in_transaction(backend, LENA);
+        refused(ask(backend, query), state);
+    }
+    act_as_in_transaction(backend, LENA);
+    let nulls = "SELECT crm_access.in_scope('company_readable', NULL::integer) IS NULL AND crm_access.in_scope(NULL, 1) IS NULL";
+    assert_eq!(ask(backend, nulls).unwrap(), ["t"]);
+    let stranger = &mut connect(&world.database, "scope_stranger");
+    for query in ["SELECT crm_access.in_scope('company_readable', 1)", "SELECT crm_access.scope_keys('company_readable', NULL, 1)"] {
+        refused(ask(stranger, query), "42501");
+    }
+    world.force("DROP OWNED BY scope_stranger; DROP ROLE scope_stranger");
+}
+
+fn act_as_in_transaction(client: &mut Client, user: &str) {
+    client.batch_execute("ROLLBACK; BEGIN").unwrap();
+    act_as(client, user);
+}
+
+/// Contacts of a company that only Lena's company makes visible to her.
+const CONTACTS: &str = "SELECT count(*) FROM contacts";
+
+#[test]
+fn keys_are_those_that_the_statement_sees() {
+    let mut world = world();
+    world.force("GRANT UPDATE ON companies TO crm_backend");
+    let other = connect(&world.database, "postgres");
+    let mut other = other;
+    let count = |client: &mut Client| ask(client, CONTACTS).unwrap().concat().parse::<i64>().unwrap();
+    let give = "UPDATE companies SET account_manager_id = 3 WHERE id = (SELECT min(l.company_id) FROM contact_companies l JOIN companies c ON c.id = l.company_id
+                    WHERE c.account_manager_id IS DISTINCT FROM 3 AND c.second_account_manager_id IS DISTINCT FROM 3)";
+    for (level, sees_it) in [("READ COMMITTED", true), ("REPEATABLE READ", false)] {
+        let lena = &mut connect(&world.database, "crm_backend");
+        lena.batch_execute(&format!("BEGIN ISOLATION LEVEL {level}")).unwrap();
+        act_as(lena, LENA);
+        let before = count(lena);
+        other.batch_execute(give).unwrap();
+        assert_eq!(count(lena) > before, sees_it, "{level}: what another session committed");
+        lena.batch_execute("ROLLBACK").unwrap();
+    }
+    // What a subtransaction did and took back, within one statement of the client and one snapshot.
+    let take = "UPDATE companies SET account_manager_id = NULL, second_account_manager_id = NULL WHERE account_manager_id = 3";
+    world.force(&format!(
+        "CREATE FUNCTION public.taken(OUT during bigint, OUT after bigint) LANGUAGE plpgsql AS $$ BEGIN
+             BEGIN
+                 PERFORM public.take();
+                 SELECT count(*) INTO during FROM contacts;
+                 RAISE EXCEPTION 'taken back';
+             EXCEPTION WHEN raise_exception THEN
+                 SELECT count(*) INTO after FROM contacts;
+             END;
+         END $$;
+         CREATE FUNCTION public.take() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN {take}; END $$;
+         GRANT EXECUTE ON FUNCTION public.taken(), public.take() TO crm_app"
+    ));
+    for level in ["READ COMMITTED", "REPEATABLE READ"] {
+        let lena = &mut connect(&world.database, "crm_backend");
+        lena.batch_execute(&format!("BEGIN ISOLATION LEVEL {level}")).unwrap();
+        act_as(lena, LENA);
+        let before = count(lena);
+        let both = ask(lena, "SELECT during || ' ' || after FROM taken()").unwrap().concat();
+        let (during, after) = both.split_once(' ').unwrap();
+        assert!(during.parse::<i64>().unwrap() < before, "{level}: {both} of {before}");
+        assert_eq!(after.parse::<i64>().unwrap(), before, "{level}: {both}");
+        lena.batch_execute("ROLLBACK").unwrap();
+    }
+}
+
+#[test]
+fn another_configuration_counts_for_what_is_asked_at_once() {
+    let mut world = world();
+    let lena = &mut connect(&world.database, "crm_backend");
+    let query = "SELECT count(*) FROM generate_series(1, 700) n WHERE crm_access.in_scope('company_readable', n)";
+    let once = |client: &mut Client| {
+        act_as_in_transaction(client, LENA);
+        let found = ask(client, query).unwrap().concat();
+        client.batch_execute("COMMIT").unwrap();
+        found
+    };
+    let before = once(lena);
+    assert_eq!(before, once(lena));
+    let source = project_file("examples/teamleader.yaml");
+    let changed = source.replacen("company: own # T2, T15", "company: all", 1);
+    assert_ne!(changed, source);
+    apply_as(&world.database, "postgres", Target::Extension, &changed).unwrap();
+    let expected = world.sees(LENA, "SELECT count(*) FROM crm_access_rules.company_readable() k WHERE k <= 700").concat();
+    assert_ne!(before, expected);
+    assert_eq!(once(lena), expected);
+}
+
+#[test]
+fn keys_that_an_index_gathered_are_for_nobody_else() {
+    let mut world = world();
+    // After writing a table of people nothing is folded, and no answer about roles is in the plan.
+    world.force("GRANT UPDATE ON users TO crm_backend");
+    let client = &mut connect(&world.database, "crm_backend");
+    client.batch_execute("BEGIN; UPDATE users SET name = name WHERE false").unwrap();
+    act_as(client, LENA);
+    client
+        .batch_execute(
+            "SET LOCAL enable_seqscan = off; DECLARE c CURSOR FOR SELECT id FROM contacts; DECLARE d CURSOR FOR SELECT id FROM contacts",
+        )
+        .unwrap();
+    assert_eq!(ask(client, "FETCH 1 FROM c").unwrap().len(), 1);
+    client.batch_execute("SAVEPOINT before; RESET ALL").unwrap();
+    for cursor in ["c", "d"] {
+        match ask(client, &format!("FETCH ALL FROM {cursor}")) {
+            Ok(rows) => assert!(rows.is_empty(), "{cursor}: {}", rows.len()),
+            Err(refused) => assert_eq!(refused.state, "40001", "{refused:?}"),
+        }
+        client.batch_execute("ROLLBACK TO before; RESET ALL").unwrap();
+    }
+}
