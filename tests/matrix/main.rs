@@ -8,6 +8,7 @@
 //! CRM_ACCESS_MUTANTS_ONLY names a preset, or a preset and a target, to try alone. CRM_ACCESS_MUTANTS_SEED chooses other data.
 
 mod alone;
+mod apart;
 mod bench;
 mod bodies;
 mod campaign;
