@@ -153,7 +153,9 @@ fn companions(model: &Model) -> Vec<(&Role, &Role, &Entity)> {
     for (role, entity) in model.roles.iter().flat_map(|role| model.entities.iter().map(move |entity| (role, entity))) {
         for parent in entity.parents.iter().filter(|_| count(role, &entity.name) > 0) {
             let gives = |other: &&Role| count(other, &entity.name) == 0 && count(other, &parent.entity) > 0;
-            all.extend(model.roles.iter().filter(gives).max_by_key(|other| count(*other, &parent.entity)).map(|other| (role, other, entity)));
+            all.extend(
+                model.roles.iter().filter(gives).max_by_key(|other| count(*other, &parent.entity)).map(|other| (role, other, entity)),
+            );
         }
     }
     all

@@ -7,12 +7,12 @@ use crm_access::model::{ColumnName, Entity, Link, LinkTable, Owners, Period, Sha
 
 use crate::bench::Bench;
 use crate::combinations::People;
-use crate::data::{pools, row};
+use crate::data::{Pools, compared, pools, row};
 use crate::random::Random;
 use crate::schema::fresh_key;
 
 /// Records of an entity, and of one that has stages.
-const RECORDS: usize = 40;
+const RECORDS: usize = 64;
 const STAGED: usize = 96;
 /// Other users who own records.
 const OTHERS: usize = 7;
@@ -36,13 +36,15 @@ enum Tie {
 pub fn apart(bench: &Bench, world: &World, random: &mut Random, user: &str) -> World {
     let users = &bench.model.directory.users;
     let is = |row: &&Row| row.get(users.key.as_str()).and_then(Value::key).as_deref() == Some(user);
-    let Some(me) = world.rows(&users.table).iter().find(is).map(|row| row[users.key.as_str()].clone()) else { return world.clone() };
+    let Some(row_of_user) = world.rows(&users.table).iter().find(is) else { return world.clone() };
+    let me = row_of_user[users.key.as_str()].clone();
+    let mine: Vec<Value> = users.attributes.iter().filter_map(|(name, _)| row_of_user.get(name.as_str()).cloned()).collect();
     let mut made = world.clone();
     made.shares.clear();
     let mut joined: BTreeMap<TableName, Vec<Row>> = BTreeMap::new();
     for entity in &bench.model.entities {
-        let ties = ties(bench, world, random, entity, &me);
         let (table, pools) = (&bench.schema[&entity.table], pools(&bench.model, &bench.schema, &made));
+        let ties = ties(bench, world, &pools, random, entity, &me);
         let mut stages: Vec<Option<Value>> = vec![None];
         if let Some(column) = &entity.stage {
             let mut all = pools.get(&(entity.table.clone(), column.to_string())).cloned().unwrap_or_default();
@@ -56,7 +58,7 @@ pub fn apart(bench: &Bench, world: &World, random: &mut Random, user: &str) -> W
             wanted.remove(random.below(wanted.len()));
         }
         // What decides besides differs among records that have the same to do with the user.
-        let times = (count / 2).div_ceil(wanted.len().max(1));
+        let times = (RECORDS / 2).div_ceil(wanted.len().max(1));
         let there = world.rows(&entity.table);
         // Links lead to the keys that are there.
         let mut keys: Vec<Value> = there.iter().filter_map(|row| row.get(entity.key.as_str()).cloned()).collect();
@@ -71,6 +73,12 @@ pub fn apart(bench: &Bench, world: &World, random: &mut Random, user: &str) -> W
             strange(entity, table, &mut new);
             if let (Some(column), Some(stage)) = (&entity.stage, stage) {
                 new.insert(column.to_string(), stage.clone());
+            }
+            for column in compared(&bench.model, &entity.name).into_keys() {
+                let like = pools.get(&(entity.table.clone(), column.clone())).into_iter().flatten().filter(|value| mine.contains(value));
+                if let Some(value) = like.cloned().collect::<Vec<Value>>().first().filter(|_| random.chance(60)) {
+                    new.insert(column, value.clone());
+                }
             }
             if !matches!(tie, Tie::Nothing | Tie::Parent(_)) && random.chance(60) {
                 without_parents(entity, &mut new, None);
@@ -137,7 +145,7 @@ fn without_parents(entity: &Entity, row: &mut Row, but: Option<&ColumnName>) {
     }
 }
 
-fn ties(bench: &Bench, world: &World, random: &mut Random, entity: &Entity, me: &Value) -> Vec<Tie> {
+fn ties(bench: &Bench, world: &World, pools: &Pools, random: &mut Random, entity: &Entity, me: &Value) -> Vec<Tie> {
     let users = &bench.model.directory.users;
     let others: Vec<Value> = {
         let all: Vec<Value> = world.rows(&users.table).iter().filter_map(|row| row.get(users.key.as_str()).cloned()).collect();
@@ -176,13 +184,18 @@ fn ties(bench: &Bench, world: &World, random: &mut Random, entity: &Entity, me: 
         (&entity.territory, &["territory"][..]),
     ] {
         let Some(column) = column else { continue };
-        let there = world.rows(&entity.table).iter().filter_map(|row| row.get(column.as_str()).cloned());
-        let mut values: Vec<Value> = there.collect();
+        let mut values = pools.get(&(entity.table.clone(), column.to_string())).cloned().unwrap_or_default();
         values.sort();
         values.dedup();
         let is_mine = |value: &&Value| kinds.iter().any(|kind| mine.contains(&((*kind).to_owned(), value.key().unwrap_or_default())));
-        all.extend(values.iter().filter(is_mine).take(3).map(|value| one(column, value)));
-        all.extend(values.iter().filter(|value| !is_mine(value)).take(4).map(|value| one(column, value)));
+        let (mine, others): (Vec<&Value>, Vec<&Value>) = values.iter().partition(is_mine);
+        let some: Vec<&Value> = mine.into_iter().take(3).chain(others.into_iter().take(2 * OTHERS)).collect();
+        all.extend(some.iter().map(|value| one(column, value)));
+        // What is open may be so for a place alone.
+        for open in &entity.open {
+            let both = |value: &Value| Tie::Columns(vec![(column.clone(), value.clone()), (open.clone(), Value::Bool(true))]);
+            all.extend(some.iter().copied().map(both));
+        }
     }
     if bench.shares {
         all.extend([ShareLevel::Read, ShareLevel::Update, ShareLevel::Full].map(Tie::Shared));

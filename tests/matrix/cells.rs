@@ -447,13 +447,19 @@ impl About<'_> {
         let mut kinds: BTreeSet<Vec<String>> = BTreeSet::new();
         let mut all = Vec::new();
         for row in self.rows {
+            if kinds.len() == BLIND {
+                break;
+            }
+            if !self.judge.may(self.entity, Action::Update, row).allowed {
+                continue;
+            }
             let mut alone = world.clone();
             alone.tables.insert(self.entity.table.clone(), vec![row.clone()]);
             let judge = Judge::new(self.model, &alone, self.user);
             let checks = About { judge: &judge, rows: std::slice::from_ref(row), ..*self }.moving_blindly(random);
             // Rows that can be moved in the same ways tell the same.
             let outcomes: Vec<String> = checks.iter().map(|check| check.expected.clone()).collect();
-            if kinds.len() == BLIND || outcomes.iter().all(|outcome| outcome == "rows 0") || !kinds.insert(outcomes) {
+            if outcomes.iter().all(|outcome| outcome == "rows 0") || !kinds.insert(outcomes) {
                 continue;
             }
             let (key, value) = (Plain.identifier(self.entity.key.as_str()), literal(&self.key_of(row)));
