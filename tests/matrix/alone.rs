@@ -154,7 +154,7 @@ fn companions(model: &Model) -> Vec<(&Role, &Role, &Entity)> {
         for parent in entity.parents.iter().filter(|_| count(role, &entity.name) > 0) {
             let gives = |other: &&Role| count(other, &entity.name) == 0 && count(other, &parent.entity) > 0;
             all.extend(
-                model.roles.iter().filter(gives).max_by_key(|other| count(*other, &parent.entity)).map(|other| (role, other, entity)),
+                model.roles.iter().filter(gives).max_by_key(|other| count(other, &parent.entity)).map(|other| (role, other, entity)),
             );
         }
     }

@@ -192,7 +192,7 @@ fn ties(bench: &Bench, world: &World, pools: &Pools, random: &mut Random, entity
         let some: Vec<&Value> = mine.into_iter().take(3).chain(others.into_iter().take(2 * OTHERS)).collect();
         all.extend(some.iter().map(|value| one(column, value)));
         // What is open may be so for a place alone.
-        for open in &entity.open {
+        if let Some(open) = &entity.open {
             let both = |value: &Value| Tie::Columns(vec![(column.clone(), value.clone()), (open.clone(), Value::Bool(true))]);
             all.extend(some.iter().copied().map(both));
         }
