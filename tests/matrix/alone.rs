@@ -1,11 +1,12 @@
 //! Users of one role and of none, and restrictions beside a role that gives everything: where most roles give the same, only who has nothing
 //! else shows what each of them gives.
 
-use crm_access::model::{Action, ColumnName, Entity, Grant, Model, Owners, Promotion, Role, RoleName, Scope, Subject};
+use crm_access::decide::{Row, Value};
+use crm_access::model::{Action, ColumnName, Entity, EntityName, Grant, Model, Owners, Promotion, Role, RoleName, Scope, Subject};
 
 use crate::bench::{Asker, Bench};
 use crate::cells::{Cell, What, is_known};
-use crate::combinations::People;
+use crate::combinations::{People, When};
 use crate::data::Pools;
 use crate::given::Given;
 use crate::opened;
@@ -14,6 +15,12 @@ use crate::random::Random;
 /// Users who are tried in each of these ways.
 const USERS: usize = 3;
 
+/// Who asks, as whom something can be given to, and the key.
+type Known<'k> = (&'k Asker, Subject, &'k String);
+
+/// Cells that ask functions about the rules rather than do something.
+const ASKING: [&str; 3] = ["can", "columns", "sharing"];
+
 /// All of these cells.
 pub fn cells(bench: &Bench, random: &mut Random, pools: &Pools, everyone: &[Asker]) -> Vec<Cell> {
     let model = &bench.model;
@@ -21,11 +28,11 @@ pub fn cells(bench: &Bench, random: &mut Random, pools: &Pools, everyone: &[Aske
         Asker::User(user) if is_known(model, &bench.world, Some(user)) => Some((asker, Subject::User(user.clone()), user)),
         _ => None,
     });
-    let known: Vec<(&Asker, Subject, &String)> = known.collect();
+    let known: Vec<Known> = known.collect();
     let people = People::new(model, &bench.world);
     let lone =
         known.iter().find(|(_, _, user)| people.subjects(user).iter().all(|(kind, _)| ["user", "everyone"].contains(&kind.as_str())));
-    let users: Vec<(&Asker, Subject, &String)> = known.iter().take(USERS).cloned().collect();
+    let users: Vec<Known> = known.iter().take(USERS).cloned().collect();
     let nothing = Given::no_role(bench);
     let mut all = Vec::new();
     for ((asker, _, user), column) in users.iter().zip([creator, owner, observer]) {
@@ -43,13 +50,49 @@ pub fn cells(bench: &Bench, random: &mut Random, pools: &Pools, everyone: &[Aske
             let mut given = nothing.clone();
             roles.iter().for_each(|role| given.role(to, &role.name));
             if null {
+                given.apart(bench, random, user);
                 given.no_attributes(bench, user);
             } else {
                 given.involved(bench, user, creator);
             }
-            let cells = given.cells(bench, random, pools, asker, What::All).into_iter().filter(|cell| say(model, &roles, cell));
-            all.extend(cells.map(|cell| if cell.kind == "reading" { Cell { kind: "one role", ..cell } } else { cell }));
+            let cells = given.cells_about(bench, random, pools, asker, &|entity| say(model, &roles, entity));
+            all.extend(cells.into_iter().map(alone));
         }
+    }
+    // Where a user has at most one thing to do with a record, each scope of a role shows, and each rule that opens records.
+    let placed = placed(&known, &People::new(model, &nothing.world));
+    let told = told_apart(model, bench, &placed);
+    let mut random_apart = Random::new(13);
+    for (role, (asker, to, user)) in model.roles.iter().flat_map(|role| [role, role]).zip(placed.iter().cycle()) {
+        let mut given = nothing.clone();
+        given.role(to, &role.name);
+        given.apart(bench, &mut random_apart, user);
+        let cells = given.cells_about(bench, &mut random_apart, pools, asker, &|entity| say(model, &[role], entity)).into_iter();
+        all.extend(cells.filter(|cell| !ASKING.contains(&cell.kind)).map(alone));
+    }
+    if let Some((asker, _, user)) = placed.first() {
+        let mut given = nothing.clone();
+        given.apart(bench, &mut random_apart, user);
+        let cells = given.cells(bench, &mut random_apart, pools, asker, What::All).into_iter();
+        all.extend(cells.filter(|cell| !ASKING.contains(&cell.kind)).map(alone));
+    }
+    // What follows from a parent shows beside a role that gives the parent and nothing of what follows.
+    for (at, (role, companion, entity)) in companions(model).into_iter().enumerate() {
+        let Some((asker, to, user)) = placed.get(at % USERS) else { break };
+        let mut given = nothing.clone();
+        given.role(to, &role.name);
+        given.role(to, &companion.name);
+        given.apart(bench, &mut random_apart, user);
+        let cells = given.cells_about(bench, &mut random_apart, pools, asker, &|other| other.name == entity.name).into_iter();
+        all.extend(cells.filter(|cell| !ASKING.contains(&cell.kind)).map(alone));
+    }
+    for rule in &model.sharing {
+        let unprivileged = People::new(model, &nothing.world);
+        let Some((asker, _, user)) = known.iter().find(|(_, _, user)| unprivileged.is_opened(rule, user)) else { continue };
+        let mut given = nothing.clone();
+        given.apart(bench, &mut random_apart, user);
+        let cells = given.cells_about(bench, &mut random_apart, pools, asker, &|entity| entity.name == rule.entity).into_iter();
+        all.extend(cells.filter(|cell| !ASKING.contains(&cell.kind)).map(alone));
     }
     // Some of them may not be: should one come to be all the same, the restriction counts.
     for restriction in &model.restrictions {
@@ -72,9 +115,10 @@ pub fn cells(bench: &Bench, random: &mut Random, pools: &Pools, everyone: &[Aske
             all.extend(given.cells(bench, random, pools, asker, What::All));
             all.extend(opened::cells(bench, random, pools, asker, role, &given));
         }
-        for (at, (asker, to, _)) in users.iter().take(2).enumerate() {
+        for (at, (asker, to, user)) in told.iter().take(2).enumerate() {
             let mut given = nothing.clone();
             given.role(to, role);
+            given.apart(bench, random, user);
             // And somebody who is not restricted.
             if at == 0 {
                 given.restriction(to, &restriction.name, true);
@@ -97,9 +141,48 @@ pub fn cells(bench: &Bench, random: &mut Random, pools: &Pools, everyone: &[Aske
         let without = |role: &&Role| !role.all_includes.contains(&left_out.name) && role.name != *most(model);
         let mut given = nothing.clone();
         model.roles.iter().filter(without).for_each(|role| given.role(to, &role.name));
-        let cells = given.cells(bench, &mut random, pools, asker, What::All);
-        all.extend(cells.into_iter().filter(|cell| say(model, &[left_out], cell)));
+        all.extend(given.cells_about(bench, &mut random, pools, asker, &|entity| say(model, &[left_out], entity)));
     }
+    all
+}
+
+/// Roles that give something of an entity with a parent, each with one that gives most of the parent and nothing of the entity.
+fn companions(model: &Model) -> Vec<(&Role, &Role, &Entity)> {
+    let count = |role: &Role, entity: &EntityName| grants(model, role).filter(|grant| grant.entity == *entity).count();
+    let mut all = Vec::new();
+    for (role, entity) in model.roles.iter().flat_map(|role| model.entities.iter().map(move |entity| (role, entity))) {
+        for parent in entity.parents.iter().filter(|_| count(role, &entity.name) > 0) {
+            let gives = |other: &&Role| count(other, &entity.name) == 0 && count(other, &parent.entity) > 0;
+            all.extend(
+                model.roles.iter().filter(gives).max_by_key(|other| count(other, &parent.entity)).map(|other| (role, other, entity)),
+            );
+        }
+    }
+    all
+}
+
+fn alone(cell: Cell) -> Cell {
+    if cell.kind == "reading" { Cell { kind: "one role", ..cell } } else { cell }
+}
+
+/// Those first who are given least, and of them those who are in most teams, departments and the like.
+fn placed<'k>(known: &[Known<'k>], people: &People) -> Vec<Known<'k>> {
+    let mut all = known.to_vec();
+    all.sort_by_key(|(_, _, user)| (people.given_roles(user, When::Now).len(), std::cmp::Reverse(people.subjects(user).len())));
+    all
+}
+
+/// Those first who have an attribute to compare with.
+fn told_apart<'k>(model: &Model, bench: &Bench, known: &[Known<'k>]) -> Vec<Known<'k>> {
+    let users = &model.directory.users;
+    let nulls = |user: &str| {
+        let is = |row: &&Row| row.get(users.key.as_str()).and_then(Value::key).as_deref() == Some(user);
+        let row = bench.world.rows(&users.table).iter().find(is);
+        let null = |column: &ColumnName| row.is_none_or(|row| row.get(column.as_str()).is_none_or(|value| *value == Value::Null));
+        users.attributes.iter().filter(|(column, _)| null(column)).count()
+    };
+    let mut all = known.to_vec();
+    all.sort_by_key(|(_, _, user)| nulls(user));
     all
 }
 
@@ -127,10 +210,9 @@ fn grants<'m>(model: &'m Model, role: &'m Role) -> impl Iterator<Item = &'m Gran
     model.roles.iter().filter(|other| role.all_includes.contains(&other.name)).flat_map(|role| &role.grants)
 }
 
-/// Whether roles say something about the entity of a cell.
-fn say(model: &Model, roles: &[&Role], cell: &Cell) -> bool {
-    let entity = model.entities.iter().find(|entity| Some(&entity.table) == cell.table.as_ref());
-    entity.is_some_and(|entity| roles.iter().any(|role| grants(model, role).any(|grant| grant.entity == entity.name)))
+/// Whether roles say something about an entity.
+fn say(model: &Model, roles: &[&Role], entity: &Entity) -> bool {
+    roles.iter().any(|role| grants(model, role).any(|grant| grant.entity == entity.name))
 }
 
 /// The role that reads most while it changes little.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crm_access::model::TableName;
+use crm_access::model::{Action, TableName};
 use crm_access::program::Target;
 
 use crate::bench::{Bench, agrees};
@@ -52,6 +52,18 @@ const KINDS: [&str; 19] = [
     "can",
     "changing",
 ];
+
+/// Whether cells of a kind do something that policies for an action have a say in.
+fn does(kind: &str, action: Option<Action>) -> bool {
+    let (adds, moves) = (["adding", "importing"].contains(&kind), ["changing", "moving blindly", "handing over"].contains(&kind));
+    match action {
+        _ if ["can", "sharing", "helpers"].contains(&kind) => false,
+        Some(Action::Create) => adds,
+        Some(Action::Update) => !adds && !["copying", "columns"].contains(&kind),
+        Some(Action::Delete) => !adds && !moves && !["copying", "columns"].contains(&kind),
+        _ => true,
+    }
+}
 
 impl Campaign {
     pub fn new(mut bench: Bench, reach: Reach, seed: u64) -> Campaign {
@@ -115,8 +127,8 @@ impl Campaign {
     fn is_reached(&self, cell: &Cell, part: &Part) -> bool {
         match (part, &cell.table) {
             (Part::Other, _) => true,
-            (Part::Policy(of), Some(table)) => of == table && !["can", "sharing", "helpers"].contains(&cell.kind),
-            (Part::Policy(_), None) => false,
+            (Part::Policy { table: of, action, .. }, Some(table)) => of == table && does(cell.kind, *action),
+            (Part::Policy { .. }, None) => false,
             (Part::Function(_), Some(_)) if cell.kind == "helpers" => true,
             (Part::Function(name), None) => cell.kind != "people" || self.reach.checking.contains(name),
             (Part::Function(name), Some(_)) if cell.kind == "sharing" && name == "share" => true,

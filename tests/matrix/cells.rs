@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crm_access::decide::{Judge, Outcome, Reads, Row, Value, World, delete, export, insert, lock, select, update};
-use crm_access::model::{Action, Entity, Link, Model, RestrictionName, TableName};
+use crm_access::model::{Action, Entity, Link, Model, Owners, RestrictionName, TableName};
 use crm_access::program::Target;
 use crm_access::render::{Plain, Quoting};
 
@@ -24,6 +24,8 @@ const ORPHANS: usize = 4;
 const BLIND: usize = 4;
 /// Rows that are moved.
 pub const MOVED: usize = 9;
+/// Users who are looked at for one who is in a team and the like with another.
+const TRIED: usize = 12;
 /// Users with the same roles and restrictions who are tried.
 const ALIKE: usize = 1;
 
@@ -94,7 +96,19 @@ pub fn cells(bench: &Bench, seed: u64) -> Vec<Cell> {
 }
 
 /// The cells of one user over a world that `before` makes, or those that read, which are quickly made.
-pub fn of_asker(bench: &Bench, random: &mut Random, pools: &Pools, asker: Asker, (world, before): (&World, &str), what: What) -> Vec<Cell> {
+pub fn of_asker(bench: &Bench, random: &mut Random, pools: &Pools, asker: Asker, given: (&World, &str), what: What) -> Vec<Cell> {
+    about_some(bench, random, pools, asker, given, (what, &|_| true))
+}
+
+/// The same, but about some entities alone.
+pub fn about_some(
+    bench: &Bench,
+    random: &mut Random,
+    pools: &Pools,
+    asker: Asker,
+    (world, before): (&World, &str),
+    (what, wanted): (What, &dyn Fn(&Entity) -> bool),
+) -> Vec<Cell> {
     let model = &bench.model;
     let user = match &asker {
         Asker::User(key) => Some(key.as_str()),
@@ -103,7 +117,7 @@ pub fn of_asker(bench: &Bench, random: &mut Random, pools: &Pools, asker: Asker,
     let judge = Judge::new(model, world, user);
     let known = is_known(model, world, user);
     let mut all = Vec::new();
-    for entity in &model.entities {
+    for entity in model.entities.iter().filter(|entity| wanted(entity)) {
         let table = &bench.schema[&entity.table];
         let about = About { model, judge: &judge, entity, table, pools, rows: world.rows(&entity.table), user };
         let mut parts = vec![("reading", about.reading()), ("columns", about.columns())];
@@ -309,6 +323,20 @@ impl About<'_> {
         if some.is_empty() { None } else { random.pick(&some).get(above.key.as_str()).cloned() }
     }
 
+    /// The key of somebody who is in a team, a department or the like with the user, for a column that holds owners.
+    fn colleague(&self, random: &mut Random, column: &str) -> Option<Value> {
+        let owners = matches!(&self.entity.owners, Owners::Columns(owners) if owners.iter().any(|owner| owner.as_str() == column));
+        let user = self.user.filter(|_| owners)?;
+        let people = People::new(self.model, self.judge.world());
+        let places = |user: &str| -> BTreeSet<(String, String)> {
+            people.subjects(user).into_iter().filter(|(kind, _)| !["user", "everyone"].contains(&kind.as_str())).collect()
+        };
+        let (mine, users) = (places(user), &self.model.directory.users);
+        let all = self.judge.world().rows(&users.table);
+        let is_one = |key: &Value| key.key().is_some_and(|key| key != user && !mine.is_disjoint(&places(&key)));
+        (0..TRIED).filter_map(|_| random.pick(all).get(users.key.as_str())).find(|key| is_one(key)).cloned()
+    }
+
     /// An UPDATE of all rows that reads no column, and changes one that decides nothing.
     fn blind(&self) -> String {
         if self.neutral() == Plain.identifier(self.entity.key.as_str()) {
@@ -330,6 +358,7 @@ impl About<'_> {
             let mut tried: Vec<Value> = mine.into_iter().cloned().chain([Value::Null]).collect();
             tried.extend((0..VALUES).filter(|_| !values.is_empty()).map(|_| random.pick(values).clone()));
             tried.extend(self.readable_parent(random, &column.name));
+            tried.extend(self.colleague(random, &column.name));
             tried.dedup();
             while open.len() > MOVED {
                 open.remove(random.below(open.len()));
@@ -418,13 +447,19 @@ impl About<'_> {
         let mut kinds: BTreeSet<Vec<String>> = BTreeSet::new();
         let mut all = Vec::new();
         for row in self.rows {
+            if kinds.len() == BLIND {
+                break;
+            }
+            if !self.judge.may(self.entity, Action::Update, row).allowed {
+                continue;
+            }
             let mut alone = world.clone();
             alone.tables.insert(self.entity.table.clone(), vec![row.clone()]);
             let judge = Judge::new(self.model, &alone, self.user);
             let checks = About { judge: &judge, rows: std::slice::from_ref(row), ..*self }.moving_blindly(random);
             // Rows that can be moved in the same ways tell the same.
             let outcomes: Vec<String> = checks.iter().map(|check| check.expected.clone()).collect();
-            if kinds.len() == BLIND || outcomes.iter().all(|outcome| outcome == "rows 0") || !kinds.insert(outcomes) {
+            if outcomes.iter().all(|outcome| outcome == "rows 0") || !kinds.insert(outcomes) {
                 continue;
             }
             let (key, value) = (Plain.identifier(self.entity.key.as_str()), literal(&self.key_of(row)));
@@ -445,6 +480,7 @@ impl About<'_> {
             let mut tried = if is_key { others.clone() } else { vec![Value::Null] };
             tried.extend((0..VALUES).filter(|_| !values.is_empty()).map(|_| random.pick(values).clone()));
             tried.extend(self.readable_parent(random, &column.name));
+            tried.extend(self.colleague(random, &column.name));
             tried.dedup();
             for value in tried {
                 let becomes = |row: &Row| {

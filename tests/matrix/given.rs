@@ -4,8 +4,9 @@ use crm_access::decide::{Row, Share, Value, World};
 use crm_access::model::{Assigned, ColumnName, Entity, Period, RestrictionName, RoleName, ShareLevel, Subject, TableName};
 use crm_access::render::{Plain, Quoting};
 
+use crate::apart::apart;
 use crate::bench::{Asker, Bench, place, store};
-use crate::cells::{Cell, What, of_asker};
+use crate::cells::{Cell, What, about_some, of_asker};
 use crate::data::{Pools, compared};
 use crate::random::Random;
 use crate::schema::{literal, table_sql};
@@ -76,20 +77,51 @@ impl Given {
 
     /// Opens records of every entity to a user, whole and whoever owns them.
     pub fn shared(&mut self, bench: &Bench, to: &Subject) {
-        let (subject, subject_key, _) = place(to);
-        let (subject, subject_key) = (Plain.literal(subject), Plain.literal(subject_key));
+        let mut shares = Vec::new();
         for entity in &bench.model.entities {
             let keys = self.world.rows(&entity.table).iter().filter_map(|row| row.get(entity.key.as_str())?.key());
-            for record in keys.take(SHARED).collect::<Vec<String>>() {
-                self.sql.push_str(&format!(
-                    "INSERT INTO crm_access.share (entity, record_key, subject, subject_key, level, keep, owners)
-                     VALUES ({}, {}, {subject}, {subject_key}, 'full', true, ARRAY[]::text[]);",
-                    Plain.literal(entity.name.as_str()),
-                    Plain.literal(&record)
-                ));
-                let (entity, to, level, period) = (entity.name.clone(), to.clone(), ShareLevel::Full, Period::default());
-                self.world.shares.push(Share { entity, record, to, level, period, keep: true, owners: Vec::new() });
+            shares.extend(keys.take(SHARED).map(|record| Share {
+                entity: entity.name.clone(),
+                record,
+                to: to.clone(),
+                level: ShareLevel::Full,
+                period: Period::default(),
+                keep: true,
+                owners: Vec::new(),
+            }));
+        }
+        self.share(shares);
+    }
+
+    /// Each record has at most one thing to do with a user.
+    pub fn apart(&mut self, bench: &Bench, random: &mut Random, user: &str) {
+        let made = apart(bench, &self.world, random, user);
+        for (name, rows) in &made.tables {
+            if self.world.rows(name) == rows.as_slice() {
+                continue;
             }
+            let table = &bench.schema[name];
+            self.sql.push_str(&format!("DELETE FROM {};", table.sql()));
+            if !rows.is_empty() {
+                self.sql.push_str(&format!("INSERT INTO {} {};", table.sql(), table.values(rows)));
+            }
+        }
+        self.world.tables = made.tables;
+        self.share(made.shares);
+    }
+
+    fn share(&mut self, shares: Vec<Share>) {
+        for share in shares {
+            let (subject, subject_key, _) = place(&share.to);
+            self.sql.push_str(&format!(
+                "INSERT INTO crm_access.share (entity, record_key, subject, subject_key, level, keep, owners)
+                 VALUES ({}, {}, '{subject}', {}, '{}', true, ARRAY[]::text[]);",
+                Plain.literal(share.entity.as_str()),
+                Plain.literal(&share.record),
+                Plain.literal(subject_key),
+                share.level.name()
+            ));
+            self.world.shares.push(share);
         }
     }
 
@@ -145,5 +177,17 @@ impl Given {
     /// What an asker does there.
     pub fn cells(&self, bench: &Bench, random: &mut Random, pools: &Pools, asker: &Asker, what: What) -> Vec<Cell> {
         of_asker(bench, random, pools, asker.clone(), (&self.world, &self.before()), what)
+    }
+
+    /// What an asker does there with the records of some entities.
+    pub fn cells_about(
+        &self,
+        bench: &Bench,
+        random: &mut Random,
+        pools: &Pools,
+        asker: &Asker,
+        wanted: &dyn Fn(&Entity) -> bool,
+    ) -> Vec<Cell> {
+        about_some(bench, random, pools, asker.clone(), (&self.world, &self.before()), (What::All, wanted))
     }
 }

@@ -8,6 +8,7 @@
 //! CRM_ACCESS_MUTANTS_ONLY names a preset, or a preset and a target, to try alone. CRM_ACCESS_MUTANTS_SEED chooses other data.
 
 mod alone;
+mod apart;
 mod bench;
 mod bodies;
 mod campaign;
@@ -53,7 +54,7 @@ const STATEMENTS: usize = 6_000;
 /// Mutants of each preset and target in the sample.
 const SAMPLE: usize = 24;
 /// Presets that the sample is of: those whose survivors have all been looked at.
-const SAMPLED: [&str; 2] = ["teamleader", "odoo-crm"];
+const SAMPLED: [&str; 4] = ["teamleader", "odoo-crm", "jetpack", "bitrix24"];
 
 fn setting(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())

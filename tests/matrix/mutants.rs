@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crm_access::model::{Model, TableName};
+use crm_access::model::{Action, Model, TableName};
 use crm_access::program::{Function, Policy, PolicyKind, RULES_SCHEMA, Sql, Statement, Trigger, Volatility, joined_name};
 use crm_access::render::{ONE, Plain, Quoting, ROWS, Script};
 use sqlparser::ast::{CreatePolicyCommand, CreatePolicyType, Ident, Owner, Statement as Tree};
@@ -17,8 +17,8 @@ use crate::clauses::{broken, broken_condition};
 /// What a mutant changes, and with it whom it can reach.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
-    /// A policy of the application's role: statements on its table.
-    Policy(TableName),
+    /// A policy of the application's role, or the like: statements on its table, those of one action alone where one is named.
+    Policy { table: TableName, name: String, action: Option<Action> },
     /// A generated function: statements on every table whose policies lead to it.
     Function(String),
     /// Anything else.
@@ -164,7 +164,15 @@ impl Collector<'_> {
     fn policy(&mut self, policy: &Policy, text: &str) {
         let (table, name) = (atom(&policy.table), atom(&policy.name));
         let of_application = policy.role == Sql::ident(&self.model.application_role);
-        let part = if of_application { Part::Policy(table_of(&policy.table)) } else { Part::Other };
+        let action = match atom(&policy.command).as_str() {
+            "SELECT" => Some(Action::Read),
+            "INSERT" => Some(Action::Create),
+            "UPDATE" => Some(Action::Update),
+            "DELETE" => Some(Action::Delete),
+            other => panic!("no command of a policy: {other}"),
+        };
+        let on = |action| Part::Policy { table: table_of(&policy.table), name: name.clone(), action };
+        let (part, of_all) = if of_application { (on(action), on(None)) } else { (Part::Other, Part::Other) };
         let drop = format!("DROP POLICY IF EXISTS {name} ON {table};");
         let undo = format!("{drop} {text}");
         let title = format!("policy {name} on {table}");
@@ -173,7 +181,8 @@ impl Collector<'_> {
         let mut changed = |what: &str, change: &dyn Fn(&mut sqlparser::ast::CreatePolicy)| {
             let mut other = parsed.clone();
             change(&mut other);
-            self.add(&part, format!("{title}: {what}"), format!("{drop} {};", Tree::CreatePolicy(other)), &undo, text);
+            let part = if what == "FOR ALL" { &of_all } else { &part };
+            self.add(part, format!("{title}: {what}"), format!("{drop} {};", Tree::CreatePolicy(other)), &undo, text);
         };
         match policy.permissive {
             PolicyKind::Permissive => {
@@ -269,7 +278,8 @@ impl Collector<'_> {
     }
 
     fn column_trigger(&mut self, (name, table): (&Sql, &Sql), columns: &[Sql], text: &str) {
-        let (part, title) = (Part::Policy(table_of(table)), format!("trigger {} on {}", atom(name), atom(table)));
+        let part = Part::Policy { table: table_of(table), name: atom(name), action: None };
+        let title = format!("trigger {} on {}", atom(name), atom(table));
         let drop = format!("DROP TRIGGER IF EXISTS {} ON {};", atom(name), atom(table));
         let undo = format!("{drop} {text}");
         self.add(&part, format!("{title}: drop the trigger"), drop.clone(), &undo, text);
@@ -291,7 +301,8 @@ impl Collector<'_> {
         let [schema, table, application, owner, readers, view @ ..] = all.as_slice() else { panic!("arguments: {text}") };
         let name = |schema: &str, name: &str| format!("{}.{}", Plain.identifier(schema), Plain.identifier(name));
         let readers: BTreeMap<String, Vec<String>> = serde_json::from_str(readers).expect("columns and their roles");
-        let part = Part::Policy(table_of(&Sql::Qualified(schema.clone(), table.clone())));
+        let part =
+            Part::Policy { table: table_of(&Sql::Qualified(schema.clone(), table.clone())), name: "columns".to_owned(), action: None };
         let (table, application) = (name(schema, table), Plain.identifier(application));
         for column in readers.keys().map(|column| Plain.identifier(column)) {
             let what = format!("SELECT ({column}) ON {table}");
