@@ -358,6 +358,17 @@ fn what_ends_at_a_moment_ends_for_plans_too() {
     let last = in_turn(client, &[Some(2)], "EXECUTE companies").remove(0).unwrap();
     assert_eq!(last, "612");
     assert_ne!(first, last, "the restriction held at first");
+    // In the middle of a transaction, whose snapshots are the same.
+    for level in ["READ COMMITTED", "REPEATABLE READ"] {
+        world.force(
+            "SELECT crm_access.restrict('limited_crm_access', 'user', '2', confirmed => true, ends_at => clock_timestamp() + interval '2 seconds')",
+        );
+        client.batch_execute(&format!("BEGIN ISOLATION LEVEL {level}; SELECT crm_access.act_as(2)")).unwrap();
+        assert_eq!(ask(client, COMPANIES), Ok(first.clone()), "{level}");
+        std::thread::sleep(std::time::Duration::from_millis(2_500));
+        assert_eq!(ask(client, COMPANIES), Ok(last.clone()), "{level}");
+        client.batch_execute("ROLLBACK").unwrap();
+    }
 }
 
 #[test]
