@@ -12,7 +12,7 @@ CREATE FUNCTION crm_access.scope_keys(scope text, arguments text[], kind anyelem
 LANGUAGE c VOLATILE PARALLEL SAFE AS 'MODULE_PATHNAME', 'crm_access_scope_keys';
 
 -- The user who asks, by the type of their key; null where nobody does, or where the user is unknown or not active.
-CREATE FUNCTION crm_access.me_int4() RETURNS integer LANGUAGE c STABLE PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'crm_access_me';
-CREATE FUNCTION crm_access.me_int8() RETURNS bigint LANGUAGE c STABLE PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'crm_access_me';
-CREATE FUNCTION crm_access.me_uuid() RETURNS uuid LANGUAGE c STABLE PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'crm_access_me';
-CREATE FUNCTION crm_access.me_text() RETURNS text LANGUAGE c STABLE PARALLEL SAFE LEAKPROOF AS 'MODULE_PATHNAME', 'crm_access_me';
+CREATE FUNCTION crm_access.me_int4() RETURNS integer LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'crm_access_me';
+CREATE FUNCTION crm_access.me_int8() RETURNS bigint LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'crm_access_me';
+CREATE FUNCTION crm_access.me_uuid() RETURNS uuid LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'crm_access_me';
+CREATE FUNCTION crm_access.me_text() RETURNS text LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'crm_access_me';

@@ -10,8 +10,9 @@ pub const STATE_SCHEMA: &str = "crm_access";
 /// Schema of the functions generated from a configuration.
 pub const RULES_SCHEMA: &str = "crm_access_rules";
 
-/// Functions of the extension, in [`STATE_SCHEMA`], that policies ask for each row. They are leakproof: what they raise depends on no row.
-pub const FUNCTIONS_OF_POLICIES: [&str; 5] = ["in_scope", "me_int4", "me_int8", "me_uuid", "me_text"];
+/// The function of the extension, in [`STATE_SCHEMA`], that tells whether a key is among those of a scope. It is leakproof: nothing is raised that
+/// depends on the key.
+pub const IN_SCOPE: &str = "in_scope";
 
 /// Joins words with underscores to a name that fits an identifier.
 ///

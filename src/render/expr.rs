@@ -1,7 +1,7 @@
 //! Expressions and atoms as SQL text.
 
 use super::quote::Quoting;
-use crate::program::{Argument, Builtin, Call, Expr, RULES_SCHEMA, STATE_SCHEMA, Sql};
+use crate::program::{Argument, Builtin, Call, Expr, IN_SCOPE, RULES_SCHEMA, STATE_SCHEMA, Sql};
 
 /// An atom as SQL text.
 pub fn atom(sql: &Sql, quoting: &dyn Quoting) -> String {
@@ -99,7 +99,7 @@ fn in_scope(inner: &Expr, function: &Call, quoting: &dyn Quoting) -> String {
         });
         arguments.push(array(&texts.cloned().collect::<Vec<_>>(), quoting));
     }
-    format!("{}.in_scope({})", quoting.identifier(STATE_SCHEMA), arguments.join(", "))
+    format!("{}.{IN_SCOPE}({})", quoting.identifier(STATE_SCHEMA), arguments.join(", "))
 }
 
 fn call(schema: &str, call: &Call, quoting: &dyn Quoting) -> String {

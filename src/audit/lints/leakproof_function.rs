@@ -9,7 +9,7 @@
 //! message nor a difference in time that depends on the argument.
 
 use super::prelude::*;
-use crate::program::{FUNCTIONS_OF_POLICIES, STATE_SCHEMA};
+use crate::program::{IN_SCOPE, STATE_SCHEMA};
 
 /// The lint.
 pub const LINT: Lint = Lint {
@@ -22,8 +22,7 @@ pub const LINT: Lint = Lint {
 };
 
 fn check(case: &Case<'_>, found: &mut Findings) {
-    // Those that policies of the extension are made of raise nothing that depends on a row.
-    let is_ours = |function: &&Function| function.schema == STATE_SCHEMA && FUNCTIONS_OF_POLICIES.contains(&function.name.as_str());
+    let is_ours = |function: &&Function| function.schema == STATE_SCHEMA && function.name == IN_SCOPE;
     for function in case.catalog.functions.iter().filter(|function| function.leakproof && !is_ours(function)) {
         // Whoever installed an extension took its word for it.
         let severity = if function.extension.is_some() { Severity::Note } else { Severity::Warning };
