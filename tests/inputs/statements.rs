@@ -63,6 +63,7 @@ fn expr() -> impl Strategy<Value = Expr> {
                 .prop_map(|(inner, list, negated)| Expr::InList(inner, list, negated)),
             (boxed(), boxed(), boxed(), any::<bool>()).prop_map(|(inner, low, high, negated)| Expr::Between(inner, low, high, negated)),
             (boxed(), call()).prop_map(|(inner, call)| Expr::InSet(inner, call)),
+            (boxed(), call()).prop_map(|(inner, call)| Expr::InScope(inner, call)),
             (one, inner.clone()).prop_map(|(builtin, argument)| Expr::Builtin(builtin, vec![argument])),
             prop::collection::vec(inner.clone(), 2..4).prop_map(|arguments| Expr::Builtin(Builtin::Coalesce, arguments)),
         ]
