@@ -71,18 +71,18 @@ fn one_term(functions: &mut Functions, entity: &Entity, term: &Term) -> Result<E
         Term::Territory => {
             let column = entity.territory.as_ref().ok_or_else(|| missing(entity))?;
             let mine = my_circles(functions, CircleKind::Territory)?;
-            Ok(among(functions.target, &column, Call::plain(mine)))
+            Ok(among(functions.target, column, Call::plain(mine)))
         }
         Term::Team => match &entity.team {
-            Some(column) => Ok(among(functions.target, &column, Call::plain(my_circles(functions, CircleKind::Team)?))),
+            Some(column) => Ok(among(functions.target, column, Call::plain(my_circles(functions, CircleKind::Team)?))),
             None => owned_by(functions, entity, Colleagues::Team),
         },
         Term::Department => match &entity.department {
-            Some(column) => Ok(among(functions.target, &column, Call::plain(my_departments(functions)?))),
+            Some(column) => Ok(among(functions.target, column, Call::plain(my_departments(functions)?))),
             None => owned_by(functions, entity, Colleagues::Department),
         },
         Term::DepartmentTree => match &entity.department {
-            Some(column) => Ok(among(functions.target, &column, Call::plain(my_department_tree(functions)?))),
+            Some(column) => Ok(among(functions.target, column, Call::plain(my_department_tree(functions)?))),
             None => owned_by(functions, entity, Colleagues::DepartmentTree),
         },
         Term::GivenTo(_) if !functions.new_owner => Ok(Expr::Bool(true)),
@@ -168,7 +168,7 @@ fn owned_by(functions: &mut Functions, entity: &Entity, set: Colleagues) -> Resu
         Owners::None => Err(missing(entity)),
         Owners::Columns(columns) => {
             let function = colleagues(functions, set)?;
-            Ok(Expr::any(columns.iter().map(|column| among(functions.target, &column, Call::plain(function.clone())))))
+            Ok(Expr::any(columns.iter().map(|column| among(functions.target, column, Call::plain(function.clone())))))
         }
         Owners::Table(table) => {
             let function = owned_by_colleagues(functions, entity, table, set)?;
@@ -186,7 +186,7 @@ pub fn owned_by_members(functions: &mut Functions, entity: &Entity, subject: &Su
         Owners::Columns(columns) => {
             let function = members_of(functions)?;
             let call = || Call { function: function.clone(), arguments: arguments.clone() };
-            Ok(Expr::any(columns.iter().map(|column| among(functions.target, &column, call()))))
+            Ok(Expr::any(columns.iter().map(|column| among(functions.target, column, call()))))
         }
         Owners::Table(table) => {
             let function = joined_to_members(functions, entity, table)?;
@@ -213,7 +213,7 @@ fn through(functions: &mut Functions, entity: &Entity, parent: &Parent, term: Pa
         Link::Column(column) => {
             let above = functions.model.entity(&parent.entity).ok_or_else(|| CompileError::Unresolved(parent.entity.to_string()))?;
             let function = parents(functions, above, term)?;
-            Ok(among(functions.target, &column, Call::plain(function)))
+            Ok(among(functions.target, column, Call::plain(function)))
         }
         Link::Table(table, rule) => {
             let function = linked(functions, entity, &parent.entity, table, *rule, term)?;

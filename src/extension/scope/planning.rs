@@ -129,7 +129,7 @@ unsafe fn index_condition(request: *mut SupportRequestIndexCondition) -> Option<
         let (element, array) = scope.source.key_type.types();
         let column_type = *(*index).opcintype.add((*request).indexcol as usize);
         let strategy = pg_sys::BTEqualStrategyNumber as i16;
-        if (*index).relam != pg_sys::Oid::from(pg_sys::BTREE_AM_OID) {
+        if (*index).relam != pg_sys::BTREE_AM_OID {
             return None;
         }
         let operator = pg_sys::get_opfamily_member((*request).opfamily, column_type, element, strategy);
