@@ -153,6 +153,28 @@ FROM policy AS p
 WHERE p.ours AND EXISTS (SELECT FROM calls WHERE calls.policy = p.oid AND calls.function LIKE '%\_has\_%')
 
 UNION ALL
+-- `in_scope` offers the index on its column itself, by its support function.
+SELECT 'PERF004', p.schema || '.' || p.relation || '.' || p.name
+FROM policy AS p
+WHERE p.ours
+    AND EXISTS (
+        SELECT FROM calls
+        JOIN pg_catalog.pg_proc AS f ON f.oid = to_regprocedure('crm_access.in_scope(text, anyelement, text[])') AND f.prosupport <> 0
+        WHERE calls.policy = p.oid AND calls.function = f.proname
+    )
+
+UNION ALL
+-- It raises nothing that depends on the key, is the extension's own and is for nobody whom the configuration does not name.
+SELECT 'SEC017', 'crm_access.in_scope'
+FROM pg_catalog.pg_proc AS f
+JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = f.oid AND d.deptype = 'e'
+JOIN pg_catalog.pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'crm_access'
+WHERE f.oid = to_regprocedure('crm_access.in_scope(text, anyelement, text[])')
+    AND NOT EXISTS (
+        SELECT FROM pg_catalog.aclexplode(coalesce(f.proacl, pg_catalog.acldefault('f', f.proowner))) AS a WHERE a.grantee = 0
+    )
+
+UNION ALL
 -- A view with security_invoker shows what its reader may see of each table anyway; it has nothing of its own to hide.
 SELECT 'VIEW002', n.nspname || '.' || c.relname
 FROM pg_catalog.pg_class AS c
