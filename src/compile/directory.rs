@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::functions::{Callers, Colleagues, Functions, Made, Need, optional, qualified, reading, value};
+use super::functions::{Callers, Colleagues, Functions, Made, Need, optional, reading, value};
 use super::scope::me;
-use super::sets::scope;
+use super::sets::among;
 use super::{CompileError, key_type};
 use crate::model::{Circle, CircleKind, Departments, Directory, Members};
 use crate::program::{Body, Returns, Sql};
@@ -209,8 +209,7 @@ pub fn colleagues(functions: &mut Functions, set: Colleagues) -> Result<String, 
             let (directory, departments) = departments(functions)?;
             ("department_colleagues", department_values(directory, departments))
         };
-        values.insert("mine", value(qualified(&mine)));
-        values.insert("scope", scope(functions, &mine));
+        values.extend(among(functions, &mine));
         let key = key_type(functions.model.directory.users.key_type);
         Ok(Made {
             function: reading(&name, Vec::new(), Returns::Set(key), Body { template, values }),

@@ -144,10 +144,8 @@ pub fn parents_of(functions: &mut Functions, child: &Entity, entity: &Entity) ->
         let readable = records(functions, child, ParentTerm::Readable)?;
         let parent = child.parent(&entity.name).ok_or_else(|| CompileError::Unresolved(entity.name.to_string()))?;
         let returned = key_type(entity.key_type);
-        let mut body = body(
-            "parents_of_records",
-            [("set", value(qualified(&readable))), ("scope", scope(functions, &readable)), ("type", value(returned.clone()))],
-        );
+        let mut body = body("parents_of_records", [("type", value(returned.clone()))]);
+        body.values.extend(among(functions, &readable));
         body.values.extend(match &parent.link {
             Link::Column(column) => vec![
                 ("join", false.into()),
@@ -203,25 +201,25 @@ fn joined_to_set(
     set: &str,
 ) -> crate::program::Function {
     let returned = key_type(entity.key_type);
-    let body = body(
+    let mut body = body(
         template,
         [
             ("table", value(Sql::table(&join.table))),
             ("left", value(Sql::ident(&join.left))),
             ("right", value(Sql::ident(&join.right))),
             ("type", json!(value(returned.clone()))),
-            ("set", value(qualified(set))),
-            ("scope", scope(functions, set)),
-            ("of_subject", false.into()),
         ],
     );
+    body.values.extend(among(functions, set));
     reading(name, Vec::new(), Returns::Set(returned), body)
 }
 
-/// The name of a set's function, where the extension can ask for single keys of it.
-pub fn scope(functions: &Functions, set: &str) -> Value {
-    match functions.target {
+/// What the template `among` takes: the function of a set, and its name where the extension can ask for single keys of it. `of_subject` is for
+/// functions that take a subject.
+pub fn among(functions: &Functions, set: &str) -> [(&'static str, Value); 3] {
+    let scope = match functions.target {
         Target::Extension => value(Sql::literal(set)),
         Target::Portable => Value::Bool(false),
-    }
+    };
+    [("set", value(qualified(set))), ("scope", scope), ("of_subject", Value::Bool(false))]
 }

@@ -1,1 +1,1 @@
-SELECT j.{{ left | q }}::{{ type | q }} FROM {{ table | q }} AS j GROUP BY j.{{ left | q }} HAVING bool_and(coalesce({% if scope %}crm_access.in_scope({{ scope | q }}, j.{{ right | q }}){% else %}j.{{ right | q }} IN (SELECT {{ set | q }}()){% endif %}, false))
+SELECT j.{{ left | q }}::{{ type | q }} FROM {{ table | q }} AS j GROUP BY j.{{ left | q }} HAVING bool_and(coalesce({% set column = right | q %}{% set asked = "j." ~ column %}{% include "functions/among.sql" %}, false))

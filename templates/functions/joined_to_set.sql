@@ -1,1 +1,1 @@
-SELECT j.{{ left | q }}::{{ type | q }} FROM {{ table | q }} AS j WHERE {% if scope %}crm_access.in_scope({{ scope | q }}, j.{{ right | q }}){% else %}j.{{ right | q }} IN (SELECT {{ set | q }}({% if of_subject %}$1, $2{% endif %})){% endif %}
+SELECT j.{{ left | q }}::{{ type | q }} FROM {{ table | q }} AS j WHERE {% set column = right | q %}{% set asked = "j." ~ column %}{% include "functions/among.sql" %}

@@ -1,5 +1,5 @@
 {% if join -%}
-SELECT j.{{ right | q }}::{{ type | q }} FROM {{ join | q }} AS j WHERE {% if scope %}crm_access.in_scope({{ scope | q }}, j.{{ left | q }}){% else %}j.{{ left | q }} IN (SELECT {{ set | q }}()){% endif %}
+SELECT j.{{ right | q }}::{{ type | q }} FROM {{ join | q }} AS j WHERE {% set column = left | q %}{% set asked = "j." ~ column %}{% include "functions/among.sql" %}
 {%- else -%}
-SELECT c.{{ column | q }}::{{ type | q }} FROM {{ table | q }} AS c WHERE c.{{ column | q }} IS NOT NULL AND {% if scope %}crm_access.in_scope({{ scope | q }}, c.{{ key | q }}){% else %}c.{{ key | q }} IN (SELECT {{ set | q }}()){% endif %}
+SELECT c.{{ column | q }}::{{ type | q }} FROM {{ table | q }} AS c WHERE c.{{ column | q }} IS NOT NULL AND {% set column = key | q %}{% set asked = "c." ~ column %}{% include "functions/among.sql" %}
 {%- endif %}
