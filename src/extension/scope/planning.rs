@@ -28,7 +28,10 @@ fn scope_support(request: Internal) -> Internal {
         match request.as_ref().map(|request| request.type_) {
             Some(NodeTag::T_SupportRequestIndexCondition) => index_condition(request.cast()).unwrap_or(std::ptr::null_mut()).cast(),
             Some(NodeTag::T_SupportRequestSelectivity) => selectivity(request.cast()).map_or(std::ptr::null_mut(), |()| request),
-            Some(NodeTag::T_SupportRequestCost) => cost(request.cast()).map_or(std::ptr::null_mut(), |()| request),
+            Some(NodeTag::T_SupportRequestCost) => {
+                cost(request.cast());
+                request
+            }
             _ => std::ptr::null_mut(),
         }
     };
@@ -103,13 +106,12 @@ unsafe fn selectivity(request: *mut SupportRequestSelectivity) -> Option<()> {
 
 /// # Safety
 /// It is a request of the planner.
-unsafe fn cost(request: *mut SupportRequestCost) -> Option<()> {
-    // SAFETY: as the caller promises; the node, where there is one, is a call of `in_scope`.
+unsafe fn cost(request: *mut SupportRequestCost) {
+    // SAFETY: as the caller promises.
     unsafe {
         // What asking for the keys takes is the same wherever they are asked for; for each row it is a look into a set.
         (*request).startup = 0.0;
         (*request).per_tuple = pg_sys::cpu_operator_cost / 2.0;
-        Some(())
     }
 }
 
@@ -190,12 +192,13 @@ unsafe fn is_worth_it(root: *mut PlannerInfo, index: *mut IndexOptInfo, scope: &
     // SAFETY: the request of the planner has both.
     unsafe {
         let relation = (*index).rel;
-        let Some(keys) = scope.expected() else { return false };
-        let relid = (*relation).relid as i32;
-        let part = keys / scope.values(root, relid);
         let key = i32::from(*(*index).indexkeys.add(column as usize) as i16);
-        let is_joined = || joins(root, relation, key);
-        part <= MOST_OF_COLUMN && !is_pinned(relation, key) && (keys <= SUPPOSED || !is_joined())
+        if is_pinned(relation, key) {
+            return false;
+        }
+        let Some(keys) = scope.expected() else { return false };
+        let part = keys / scope.values(root, (*relation).relid as i32);
+        part <= MOST_OF_COLUMN && (keys <= SUPPOSED || !joins(root, relation, key))
     }
 }
 

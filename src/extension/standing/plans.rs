@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::ffi::c_int;
 
 use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::pg_sys::{PlanInvalItem, PlannedStmt, PlannerInfo, QueryDesc};
+use pgrx::pg_sys::{List, PlanInvalItem, PlannedStmt, PlannerInfo, QueryDesc};
 use pgrx::prelude::*;
 
 use super::facts::{Fact, Standing};
@@ -77,8 +77,12 @@ pub unsafe fn note(root: *mut PlannerInfo, fact: Fact, holds: bool) -> bool {
     let Some(number) = number else { return false };
     // SAFETY: the planner's memory lives as long as the plan that is made; the list belongs to the planning.
     unsafe {
-        let context = pg_sys::MemoryContextSwitchTo((*root).planner_cxt);
         let glob = (*root).glob;
+        // The planner asks about the same condition for each index.
+        if noted_among((*glob).invalItems).any(|other| other == number) {
+            return true;
+        }
+        let context = pg_sys::MemoryContextSwitchTo((*root).planner_cxt);
         for (cache, hash) in [(pg_sys::SysCacheIdentifier::PROCOID as c_int, mark(number)), (OURS, number)] {
             let item = pg_sys::palloc0(std::mem::size_of::<PlanInvalItem>()).cast::<PlanInvalItem>();
             (*item).type_ = pg_sys::NodeTag::T_PlanInvalItem;
@@ -102,11 +106,15 @@ fn mark(number: u32) -> u32 {
 /// # Safety
 /// It is a planned statement, or null, and outlives the iterator.
 unsafe fn noted(planned: *const PlannedStmt) -> impl Iterator<Item = u32> {
+    // SAFETY: as the caller promises.
+    unsafe { noted_among(planned.as_ref().map_or(std::ptr::null_mut(), |planned| planned.invalItems)) }
+}
+
+/// # Safety
+/// It is such a list of things, or null, and outlives the iterator.
+unsafe fn noted_among(items: *mut List) -> impl Iterator<Item = u32> {
     // SAFETY: as the caller promises; the list has items of that type only.
-    unsafe {
-        let items = planned.as_ref().map_or(std::ptr::null_mut(), |planned| planned.invalItems);
-        pointers(items).map(|item| *item.cast::<PlanInvalItem>()).filter(|item| item.cacheId == OURS).map(|item| item.hashValue)
-    }
+    unsafe { pointers(items).map(|item| *item.cast::<PlanInvalItem>()).filter(|item| item.cacheId == OURS).map(|item| item.hashValue) }
 }
 
 /// Whether a plan was made with any answer that has to be asked for again here; for a worker its leader has done so.
