@@ -214,8 +214,8 @@ fn joined_to_set(
     reading(name, Vec::new(), Returns::Set(returned), body)
 }
 
-/// What the template `among` takes: the function of a set, and its name where the extension can ask for single keys of it. `of_subject` is for
-/// functions that take a subject.
+/// What the templates `among` and `among_end`, written around a column, take: the function of a set, and its name where the extension can ask
+/// for single keys of it. `of_subject` is for functions that take a subject.
 pub fn among(functions: &Functions, set: &str) -> [(&'static str, Value); 3] {
     let scope = match functions.target {
         Target::Extension => value(Sql::literal(set)),

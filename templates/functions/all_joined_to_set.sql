@@ -1,1 +1,1 @@
-SELECT j.{{ left | q }}::{{ type | q }} FROM {{ table | q }} AS j GROUP BY j.{{ left | q }} HAVING bool_and(coalesce({% set column = right | q %}{% set asked = "j." ~ column %}{% include "functions/among.sql" %}, false))
+SELECT j.{{ left | q }}::{{ type | q }} FROM {{ table | q }} AS j GROUP BY j.{{ left | q }} HAVING bool_and(coalesce({% include "functions/among.sql" %}j.{{ right | q }}{% include "functions/among_end.sql" %}, false))

@@ -1,1 +1,1 @@
-{% if scope %}crm_access.in_scope({{ scope | q }}, {{ asked }}){% else %}{{ asked }} IN (SELECT {{ set | q }}({% if of_subject %}$1, $2{% endif %})){% endif %}
+{% if scope %}crm_access.in_scope({{ scope | q }}, {% endif %}

@@ -1,5 +1,5 @@
-SELECT m.{{ user | q }}::{{ key_type | q }} FROM {{ members | q }} AS m WHERE {% set column = of | q %}{% set asked = "m." ~ column %}{% include "functions/among.sql" %}
+SELECT m.{{ user | q }}::{{ key_type | q }} FROM {{ members | q }} AS m WHERE {% include "functions/among.sql" %}m.{{ of | q }}{% include "functions/among_end.sql" %}
 {%- if leader %}
 UNION ALL
-SELECT c.{{ leader | q }}::{{ key_type | q }} FROM {{ table | q }} AS c WHERE {% set column = key | q %}{% set asked = "c." ~ column %}{% include "functions/among.sql" %}
+SELECT c.{{ leader | q }}::{{ key_type | q }} FROM {{ table | q }} AS c WHERE {% include "functions/among.sql" %}c.{{ key | q }}{% include "functions/among_end.sql" %}
 {%- endif %}

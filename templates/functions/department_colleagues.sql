@@ -1,4 +1,4 @@
 SELECT d.user_key::{{ key_type | q }} FROM (
 {% include "functions/department_member.sql" %}
 ) AS d
-WHERE {% set asked = "d.department" %}{% include "functions/among.sql" %}
+WHERE {% include "functions/among.sql" %}d.department{% include "functions/among_end.sql" %}

@@ -1,1 +1,1 @@
-SELECT j.{{ left | q }}::{{ type | q }} FROM {{ table | q }} AS j WHERE {% set column = right | q %}{% set asked = "j." ~ column %}{% include "functions/among.sql" %}
+SELECT j.{{ left | q }}::{{ type | q }} FROM {{ table | q }} AS j WHERE {% include "functions/among.sql" %}j.{{ right | q }}{% include "functions/among_end.sql" %}
