@@ -1,9 +1,9 @@
 //! Policies of one entity.
 
 use super::CompileError;
-use super::access::{granted, restricted_condition, restriction_condition};
+use super::access::{granted, restriction_condition};
 use super::functions::Functions;
-use crate::model::{Action, Entity, Model, TableName};
+use crate::model::{Action, Entity, Model, Restriction, TableName};
 use crate::program::{Check, Expr, Policy, PolicyKind, Sql, Statement, Step, Target, joined_name};
 
 /// Name of the policy that lets the reader role see a table.
@@ -94,16 +94,32 @@ fn export_policy(functions: &mut Functions, entity: &Entity, table: &Sql) -> Res
     )))
 }
 
-/// What `crm_access.import` may add of the records that may be created; any other INSERT passes.
+/// What `crm_access.import` may add of the records that may be created; any other INSERT passes. There is none where nothing is left to ask: who
+/// may import no record at all is refused by the function, and what the policies for INSERT ask is asked by them.
 fn import_policy(functions: &mut Functions, entity: &Entity, table: &Sql) -> Result<Option<(String, Step)>, CompileError> {
     let action = Action::Import;
+    let created = granted(functions, entity, Action::Create)?.condition;
     let granted = granted(functions, entity, action)?;
     if granted.condition == Expr::Bool(false) {
         return Ok(None);
     }
+    let mut parts = Vec::new();
+    if granted.condition != granted.any && granted.condition != created {
+        parts.push(granted.condition);
+    }
+    let leaves_some = |restriction: &&Restriction| restriction.level(&entity.name).is_some_and(|level| !level.scopes(action).is_empty());
+    for restriction in functions.model.restrictions.iter().filter(leaves_some) {
+        let left = restriction_condition(functions, entity, action, restriction)?;
+        if left != restriction_condition(functions, entity, Action::Create, restriction)? {
+            parts.extend(left);
+        }
+    }
+    let imported = Expr::all(parts);
+    if imported == Expr::Bool(true) {
+        return Ok(None);
+    }
     let here = Expr::equal(Expr::State("importing".to_owned()), Expr::Text(entity.name.to_string()));
     let not_importing = Expr::IsTruth(Box::new(here), true, true);
-    let imported = Expr::all([granted.condition, restricted_condition(functions, entity, action)?]);
     let mut why = vec![format!("who may import which `{}` records, with crm_access.import", entity.name)];
     why.extend(granted.why.into_iter().map(|line| format!("  {line}")));
     Ok(Some(step(

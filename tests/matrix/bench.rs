@@ -193,6 +193,11 @@ impl Bench {
         outcome
     }
 
+    /// Takes away the rows of all that was undone, which every later statement would have to look at.
+    pub fn sweep(&mut self) {
+        self.admin.batch_execute("VACUUM").expect("a VACUUM");
+    }
+
     /// What a state of the rules is known by: equal where nothing is left of a mutant.
     pub fn digest(&mut self) -> String {
         let sql = "

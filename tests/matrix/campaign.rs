@@ -28,7 +28,12 @@ pub struct Campaign {
     order: BTreeMap<Part, Vec<usize>>,
     first: Vec<usize>,
     reach: Reach,
+    /// Cells that have been tried.
+    tried: usize,
 }
+
+/// After how many cells the tables are swept.
+const SWEPT: usize = 50;
 
 /// Kinds of cells; what is quick comes first.
 const KINDS: [&str; 19] = [
@@ -79,7 +84,7 @@ impl Campaign {
         }
         order.sort_by_key(|at| KINDS.iter().position(|kind| *kind == cells[*at].kind).expect("a kind of cells"));
         let first = (0..PROBES.len()).map(|at| cells.len() + at).chain(order).collect();
-        Campaign { bench, cells, order: BTreeMap::new(), first, reach }
+        Campaign { bench, cells, order: BTreeMap::new(), first, reach, tried: 0 }
     }
 
     /// How many statements are compared.
@@ -144,6 +149,10 @@ impl Campaign {
     }
 
     fn try_cell(&mut self, at: usize) -> Option<Difference> {
+        self.tried += 1;
+        if self.tried.is_multiple_of(SWEPT) {
+            self.bench.sweep();
+        }
         let cell = &self.cells[at];
         let statements: Vec<&str> = cell.checks.iter().map(|check| check.sql.as_str()).collect();
         let found =

@@ -3,9 +3,10 @@
 //!
 //! Beside the unbroken comparison a fixed sample of broken clauses is tried. CRM_ACCESS_MUTANTS chooses which all are tried: `policies` (also
 //! without it) those of policies, triggers and rights, `functions` those of the helper functions, `all` both, each but for what is listed as
-//! equivalent; `listed` these alone, of which none may be noticed; `@FILE` those whose names are its lines; any other text, those that have it in
-//! their name.
-//! CRM_ACCESS_MUTANTS_ONLY names a preset, or a preset and a target, to try alone. CRM_ACCESS_MUTANTS_SEED chooses other data.
+//! equivalent; `kinds` of all that are broken in the same way one, wherever it stands; `listed` those that are listed, of which none may be
+//! noticed; `@FILE` those whose names are its lines; any other text, those that have it in their name.
+//! CRM_ACCESS_MUTANTS_ONLY names a preset, or a preset and a target, to try alone; CRM_ACCESS_MUTANTS_SLICE=3/8 tries every eighth, from the third
+//! on. CRM_ACCESS_MUTANTS_SEED chooses other data.
 
 mod alone;
 mod apart;
@@ -208,6 +209,10 @@ fn wanted_mutants(preset: &Preset, target: Target, wanted: &str, listed: &[Equiv
         "functions" => all.retain(|mutant| !is_listed(mutant) && matches!(mutant.part, Part::Function(_))),
         "policies" => all.retain(|mutant| !is_listed(mutant) && !matches!(mutant.part, Part::Function(_))),
         "listed" => all.retain(is_listed),
+        "kinds" => {
+            let mut seen = BTreeSet::new();
+            all.retain(|mutant| !is_listed(mutant) && seen.insert(mutant.kind()));
+        }
         part => match part.strip_prefix('@') {
             Some(file) => {
                 let names = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{file}: {error}"));
@@ -217,7 +222,19 @@ fn wanted_mutants(preset: &Preset, target: Target, wanted: &str, listed: &[Equiv
             None => all.retain(|mutant| mutant.name.contains(part)),
         },
     }
-    all
+    let (first, step) = slice();
+    all.into_iter().skip(first - 1).step_by(step).collect()
+}
+
+/// Which mutants are tried: from which on, counted from one, and each how manieth.
+fn slice() -> (usize, usize) {
+    let Some(text) = setting("CRM_ACCESS_MUTANTS_SLICE") else { return (1, 1) };
+    let numbers: Option<(usize, usize)> =
+        text.split_once('/').and_then(|(first, step)| Some((first.parse().ok()?, step.parse().ok()?)));
+    match numbers {
+        Some((first, step)) if (1..=step).contains(&first) => (first, step),
+        _ => panic!("CRM_ACCESS_MUTANTS_SLICE is like 3/8: every eighth, from the third on; not {text}"),
+    }
 }
 
 fn try_mutants(preset: &Preset, target: Target, wanted: &str, listed: &[Equivalent]) -> Tally {
@@ -231,7 +248,7 @@ fn try_mutants(preset: &Preset, target: Target, wanted: &str, listed: &[Equivale
     let mut campaign = campaign(preset, target);
     assert_whole(&mut campaign, &title);
     let whole = campaign.bench.digest();
-    println!("{title}: {} mutants to try", all.len());
+    println!("{title}: {} mutants to try, made in {} s", all.len(), started.elapsed().as_secs());
     let count = all.len();
     for (at, mutant) in all.into_iter().enumerate() {
         let entry = listed.iter().find(|entry| entry.is(&mutant.name));

@@ -37,6 +37,14 @@ pub struct Mutant {
     pub before: String,
 }
 
+impl Mutant {
+    /// What is broken and how, without where it stands.
+    pub fn kind(&self) -> String {
+        let what = self.name.splitn(3, ": ").nth(2).unwrap_or(&self.name);
+        what.split(" #").next().unwrap_or(what).to_owned()
+    }
+}
+
 /// Every mutant of a script, in order.
 pub fn mutants(model: &Model, script: &Script) -> Vec<Mutant> {
     let mut all = Collector { model, all: Vec::new() };

@@ -55,24 +55,12 @@ fn importing(bench: &Bench, pools: &Pools, (asker, user): (&Asker, &str), role: 
     if !about.any(Action::Create) || !about.any(Action::Import) {
         return None;
     }
-    let mut opened = with_everything(model, role, entity);
-    for level in opened.restrictions.iter_mut().flat_map(|restriction| &mut restriction.levels).filter(|level| level.entity == entity.name)
-    {
-        for (scopes, action) in level.scopes.iter_mut().zip(Action::ALL) {
-            if action == Action::Create {
-                *scopes = vec![everything()];
-            }
-        }
-    }
+    let opened = with_everything(model, role, entity);
     let judge = Judge::new(&opened, &given.world, Some(user));
     let checks = About { model: &opened, judge: &judge, ..about }.importing();
     let (name, application) = (table.sql(), Plain.identifier(model.application_role.as_str()));
     let before = format!(
-        "{} DO $$ DECLARE name text; BEGIN
-             FOR name IN SELECT polname FROM pg_policy WHERE polrelid = '{name}'::regclass AND polcmd = 'a' AND polname <> 'crm_access_import' LOOP
-                 EXECUTE format('DROP POLICY %I ON {name}', name);
-             END LOOP;
-         END $$; CREATE POLICY opened ON {name} FOR INSERT TO {application} WITH CHECK (true); SET LOCAL session_replication_role = replica;",
+        "{} CREATE POLICY opened ON {name} FOR INSERT TO {application} WITH CHECK (true); SET LOCAL session_replication_role = replica;",
         given.before()
     );
     Some(Cell { asker: asker.clone(), known: true, before, table: Some(entity.table.clone()), kind: "importing", checks })
