@@ -209,7 +209,13 @@ fn standard_input_is_a_file_too() {
 
 #[test]
 fn usage_mistakes_have_their_own_exit_code() {
-    for arguments in [&["chek"][..], &["check"], &["generate", "x.yaml", "--target", "oracle"], &["apply", "x.yaml"]] {
+    for arguments in [
+        &["chek"][..],
+        &["check"],
+        &["generate", "x.yaml", "--target", "oracle"],
+        &["apply", "x.yaml"],
+        &["generate", "x.yaml", "--concurrently"],
+    ] {
         assert_eq!(crm_access(arguments).status.code(), Some(2), "{arguments:?}");
     }
     for arguments in [&["--help"][..], &["--version"], &["check", "--help"]] {

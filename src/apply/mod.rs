@@ -4,9 +4,11 @@
 //! each bring a session of their own, so both do the same.
 
 mod audit;
+mod indexes;
 mod prepare;
 mod session;
 
 pub use audit::{Audited, audit};
+pub use indexes::{Making, create_index, drop_index, indexed, is_left};
 pub use prepare::{Prepared, prepare};
 pub use session::{Outcome, Session, apply, compare, end_statement};

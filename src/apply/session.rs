@@ -31,6 +31,13 @@ pub trait Session {
     fn document(&mut self, sql: &str, parameters: [&Value; 2]) -> Result<Value, Self::Error>;
 }
 
+/// What the server says of the relations and roles that a configuration names; reads only.
+pub(super) fn catalog<S: Session + ?Sized>(session: &mut S, prepared: &Prepared) -> Result<Catalog, S::Error> {
+    session.execute(&format!("SET LOCAL search_path = {CATALOG_SEARCH_PATH}"))?;
+    let parameters = [&relations_parameter(relations(&prepared.model)), &roles_parameter(roles(&prepared.model))];
+    Ok(Catalog::from_value(session.document(CATALOG_SQL, parameters)?)?)
+}
+
 /// Adds what the database says about a configuration; reads only.
 pub fn compare<S: Session + ?Sized>(
     session: &mut S,
@@ -38,9 +45,7 @@ pub fn compare<S: Session + ?Sized>(
     prepared: &Prepared,
     diagnostics: &mut Diagnostics,
 ) -> Result<(), S::Error> {
-    session.execute(&format!("SET LOCAL search_path = {CATALOG_SEARCH_PATH}"))?;
-    let parameters = [&relations_parameter(relations(&prepared.model)), &roles_parameter(roles(&prepared.model))];
-    let catalog = Catalog::from_value(session.document(CATALOG_SQL, parameters)?)?;
+    let catalog = catalog(session, prepared)?;
     let mut found = Diagnostics::new();
     inspect(source, &prepared.config, &prepared.model, &catalog, &mut found);
     // Where a table is missing, the question could not be asked.

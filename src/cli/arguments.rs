@@ -68,6 +68,15 @@ pub struct Generate {
     /// Write the SQL that takes it all out again.
     #[arg(long)]
     pub down: bool,
+    /// Write the SQL of the indexes that the policies need instead.
+    #[arg(long, conflicts_with = "down")]
+    pub indexes: bool,
+    /// Make the indexes while others write, each by itself (CREATE INDEX CONCURRENTLY).
+    #[arg(long, requires = "indexes")]
+    pub concurrently: bool,
+    /// Leave out the indexes that this database has, and name them: a URL, or words such as "host=/run/postgresql dbname=crm".
+    #[arg(long, value_name = "URL", requires = "indexes")]
+    pub database: Option<String>,
 }
 
 /// Options of `apply`.
@@ -84,6 +93,12 @@ pub struct Apply {
     /// Do not ask.
     #[arg(long)]
     pub yes: bool,
+    /// Make the indexes that the policies need and the database has not, in the same transaction; `remove` leaves them.
+    #[arg(long)]
+    pub indexes: bool,
+    /// Make these indexes after the transaction, while others write, each by itself (CREATE INDEX CONCURRENTLY).
+    #[arg(long, requires = "indexes")]
+    pub concurrently: bool,
 }
 
 /// Options of `audit`.

@@ -5,10 +5,12 @@ use std::path::Path;
 
 use super::arguments::{Apply, Arguments, Check, Command, Generate, Remove, ReportFormat, TargetName};
 use super::exit::Exit;
+use super::indexes::{self, Indexes};
 use crate::apply::{Outcome, Prepared, apply, compare, end_statement, prepare};
 use crate::live::{self, Connection, LiveError};
 use crate::program::{Statement, Target};
-use crate::text::{Diagnostics, Format, Source, report};
+use crate::text::{Code, Diagnostics, Format, Source, report};
+use crate::verify::VerifyError;
 
 /// Runs a command.
 pub fn run(arguments: &Arguments) -> Exit {
@@ -36,6 +38,7 @@ pub(super) enum Failure {
     Live(LiveError),
     Output(std::io::Error),
     Render(crate::render::RenderError),
+    Verify(VerifyError),
 }
 
 impl std::fmt::Display for Failure {
@@ -44,6 +47,7 @@ impl std::fmt::Display for Failure {
             Failure::Live(error) => error.fmt(f),
             Failure::Output(error) => write!(f, "the output can't be written: {error}"),
             Failure::Render(error) => error.fmt(f),
+            Failure::Verify(error) => error.fmt(f),
         }
     }
 }
@@ -63,6 +67,12 @@ impl From<std::io::Error> for Failure {
 impl From<crate::render::RenderError> for Failure {
     fn from(error: crate::render::RenderError) -> Self {
         Failure::Render(error)
+    }
+}
+
+impl From<VerifyError> for Failure {
+    fn from(error: VerifyError) -> Self {
+        Failure::Verify(error)
     }
 }
 
@@ -181,7 +191,9 @@ fn generate(options: &Generate) -> Result<Exit, Failure> {
         Ok(both) => both,
         Err(exit) => return Ok(exit),
     };
-    if options.down {
+    if options.indexes {
+        print(&indexes::script(options, &source, &prepared)?)?;
+    } else if options.down {
         print(&down(&prepared))?;
     } else {
         print(&prepared.script.text(&end_statement(&source, &prepared)?))?;
@@ -264,27 +276,34 @@ fn apply_command(options: &Apply) -> Result<Exit, Failure> {
         Ok(both) => both,
         Err(exit) => return Ok(exit),
     };
-    let mut diagnostics = Diagnostics::new();
-    connection.in_transaction(|session| compare(session, &source, &prepared, &mut diagnostics))?;
+    let (mut found, mut diagnostics) = (Diagnostics::new(), Diagnostics::new());
+    connection.in_transaction(|session| compare(session, &source, &prepared, &mut found))?;
+    // What is about to be made, or is said with the rest of what is done, is no finding.
+    found.iter().filter(|diagnostic| diagnostic.code != Code::MissingIndex).for_each(|diagnostic| diagnostics.push(diagnostic.clone()));
     if !diagnostics.is_empty() {
         let _ = write!(std::io::stderr(), "{}", report(&source, &diagnostics, Format::Human, std::io::stderr().is_terminal()));
     }
     if diagnostics.has_errors() {
         return Ok(Exit::Findings);
     }
+    let indexes = Indexes::new(&mut connection, options, &source, &prepared)?;
     print(&format!("To be applied ({} target):\n", target.name()))?;
-    for line in prepared.script.preamble.iter().chain(&summary(&prepared)) {
+    for line in prepared.script.preamble.iter().chain(&summary(&prepared)).chain(&indexes.summary()) {
         print(&format!("  {line}\n"))?;
     }
     if !options.yes && !confirmed("Rights change for everyone who uses these tables. Apply?")? {
         return Ok(Exit::Failure);
     }
-    let outcome = connection.in_transaction(|session| apply(session, &source, &prepared))?;
+    let outcome = connection.in_transaction(|session| {
+        let outcome = apply(session, &source, &prepared)?;
+        indexes.make_within(session)?;
+        Ok(outcome)
+    })?;
     print(match outcome {
         Outcome::Applied => "Applied.\n",
         Outcome::Unchanged => "Unchanged: the same configuration stands already.\n",
     })?;
-    Ok(Exit::Fine)
+    indexes.make_alone(&mut connection)
 }
 
 fn remove(options: &Remove) -> Result<Exit, Failure> {

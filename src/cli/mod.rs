@@ -4,6 +4,7 @@ mod arguments;
 mod audit;
 mod commands;
 mod exit;
+mod indexes;
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Columns that policies look rows up by, and that no index begins with.
+//! Columns that policies look rows up by, and the indexes that begin with them.
 
 use std::collections::BTreeSet;
 
@@ -10,9 +10,9 @@ use crate::model::{Model, TableName};
 use crate::render::{Plain, Quoting};
 use crate::text::{Code, Source, Span, quoted};
 
-/// A column that policies look rows up by, without an index.
+/// A column that policies look rows up by.
 #[derive(Clone, Debug)]
-pub struct MissingIndex<'a> {
+pub struct Lookup<'a> {
     /// Its table.
     pub table: &'a TableName,
     /// Its name.
@@ -21,28 +21,48 @@ pub struct MissingIndex<'a> {
     pub span: Span,
 }
 
-/// The columns that policies look rows up by and that no index begins with, each once, in the order of the configuration.
-pub fn missing_indexes<'a>(source: &Source, config: &'a Config, model: &'a Model, catalog: &Catalog) -> Vec<MissingIndex<'a>> {
-    missing(&Expected::new(source, config, model), catalog)
+/// A column that policies look rows up by, in a table that is there and can have indexes.
+#[derive(Clone, Debug)]
+pub struct IndexedLookup<'a> {
+    /// The column.
+    pub lookup: Lookup<'a>,
+    /// Name of a usable index that begins with it; `None` where it has none.
+    pub index: Option<String>,
+    /// Whether its table is partitioned.
+    pub partitioned: bool,
 }
 
-fn missing<'a>(expected: &Expected<'a>, catalog: &Catalog) -> Vec<MissingIndex<'a>> {
+/// The columns that policies look rows up by, each once, in the order of the configuration.
+pub fn lookups<'a>(source: &Source, config: &'a Config, model: &'a Model) -> Vec<Lookup<'a>> {
+    of(&Expected::new(source, config, model))
+}
+
+/// Those of them that a database has, with their indexes.
+pub fn indexed_lookups<'a>(source: &Source, config: &'a Config, model: &'a Model, catalog: &Catalog) -> Vec<IndexedLookup<'a>> {
+    lookups(source, config, model).into_iter().filter_map(|lookup| indexed(lookup, catalog)).collect()
+}
+
+fn of<'a>(expected: &Expected<'a>) -> Vec<Lookup<'a>> {
     let mut told = BTreeSet::new();
-    let mut all = Vec::new();
-    for named in expected.columns.iter().filter(|named| named.lookup) {
-        let Some(relation) = catalog.relation(named.table.schema.as_str(), &named.table.name) else { continue };
-        let indexable = matches!(relation.kind, RelationKind::Table | RelationKind::PartitionedTable | RelationKind::MaterializedView);
-        let there = relation.column(&named.column).is_some() && relation.index_on(&[&named.column]).is_none();
-        if indexable && there && told.insert((named.table, named.column.as_ref())) {
-            all.push(MissingIndex { table: named.table, column: named.column.to_string(), span: named.span });
-        }
+    let named = expected.columns.iter().filter(|named| named.lookup && told.insert((named.table, named.column.as_ref())));
+    named.map(|named| Lookup { table: named.table, column: named.column.to_string(), span: named.span }).collect()
+}
+
+fn indexed<'a>(lookup: Lookup<'a>, catalog: &Catalog) -> Option<IndexedLookup<'a>> {
+    let relation = catalog.relation(lookup.table.schema.as_str(), &lookup.table.name)?;
+    let indexable = matches!(relation.kind, RelationKind::Table | RelationKind::PartitionedTable | RelationKind::MaterializedView);
+    if !indexable || relation.column(&lookup.column).is_none() {
+        return None;
     }
-    all
+    let index = relation.index_on(&[&lookup.column]).map(|index| index.name.clone());
+    Some(IndexedLookup { lookup, index, partitioned: relation.kind == RelationKind::PartitionedTable })
 }
 
 impl Inspector<'_> {
     pub(super) fn indexes(&mut self, expected: &Expected<'_>) {
-        for MissingIndex { table, column, span } in missing(expected, self.catalog) {
+        let catalog = self.catalog;
+        let missing = of(expected).into_iter().filter_map(|lookup| indexed(lookup, catalog)).filter(|lookup| lookup.index.is_none());
+        for IndexedLookup { lookup: Lookup { table, column, span }, .. } in missing {
             self.found.note(
                 Code::MissingIndex,
                 span,

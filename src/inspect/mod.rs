@@ -33,7 +33,7 @@ use crate::render::{Plain, Quoting};
 use crate::text::{Diagnostics, Source, quoted};
 
 pub use conflicts::{Holdings, conflicts, holdings_question, readable_question, stored_question};
-pub use indexes::{MissingIndex, missing_indexes};
+pub use indexes::{IndexedLookup, Lookup, indexed_lookups, lookups};
 pub use leaders::{leader_question, leaders};
 
 /// Compares a configuration with the database that a catalog describes, and reports every difference.

@@ -18,6 +18,13 @@ pub enum LiveError {
     Render(RenderError),
 }
 
+impl LiveError {
+    /// Whether the server refused since something of that name is there (SQLSTATE 42P07).
+    pub fn is_duplicate(&self) -> bool {
+        matches!(self, LiveError::Server(error) if error.code() == Some(&postgres::error::SqlState::DUPLICATE_TABLE))
+    }
+}
+
 impl From<postgres::Error> for LiveError {
     fn from(error: postgres::Error) -> Self {
         LiveError::Server(error)

@@ -39,6 +39,11 @@ impl Connection {
         Connection(client)
     }
 
+    /// Runs one statement by itself, in no transaction of ours: for what PostgreSQL does in none.
+    pub fn alone(&mut self, sql: &str) -> Result<(), LiveError> {
+        self.0.batch_execute(sql).map_err(LiveError::from)
+    }
+
     /// Runs `work` in one transaction, which is committed only if it succeeds.
     pub fn in_transaction<T>(
         &mut self,

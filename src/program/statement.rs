@@ -190,6 +190,24 @@ pub enum Statement {
         /// The function it calls.
         function: Sql,
     },
+    /// CREATE INDEX on one column, in the schema of its table.
+    CreateIndex {
+        /// Its name.
+        name: Sql,
+        /// Its table.
+        table: Sql,
+        /// The column.
+        column: Sql,
+        /// Whether without keeping anybody from writing, which can be done in no transaction.
+        concurrently: bool,
+        /// Whether one of that name may be there already.
+        if_absent: bool,
+    },
+    /// DROP INDEX CONCURRENTLY, of one that could not be made.
+    DropIndex {
+        /// Its name.
+        name: Sql,
+    },
     /// INSERT of what has been made into `crm_access.object`.
     Record {
         /// The objects.

@@ -42,7 +42,7 @@ macro_rules! templates {
 
 /// One template per kind of statement.
 pub const STATEMENT_TEMPLATES: &[(&str, &str)] = templates!("":
-    "call", "lock_tables", "create_schema", "grant_schema", "grant_table", "grant_execute", "revoke_execute", "function_owner", "create_function",
+    "call", "create_index", "drop_index", "lock_tables", "create_schema", "grant_schema", "grant_table", "grant_execute", "revoke_execute", "function_owner", "create_function",
     "enable_row_security", "force_row_security", "create_policy", "comment_policy", "create_trigger", "create_change_trigger", "create_column_trigger", "record",
 );
 

@@ -23,10 +23,11 @@ use crate::program::{Body, Program, Statement};
 use crate::render::{Neutral, ONE, Plain, Quoting, ROWS, RenderError, Renderer, Script, dollar_tag, script};
 
 /// Kinds of statements that sqlparser can't read, with the reason.
-pub const ONLY_TOKENS: [(&str, &str); 5] = [
+pub const ONLY_TOKENS: [(&str, &str); 6] = [
     ("state", "our own fixed text with PL/pgSQL bodies; nothing of a configuration is in it"),
     ("signing", "our own fixed text with a DO block; nothing of a configuration is in it"),
     ("comment_policy", "COMMENT ON POLICY"),
+    ("drop_index", "DROP INDEX CONCURRENTLY"),
     ("create_trigger", "CREATE TRIGGER whose function takes arguments"),
     ("plpgsql", "BEGIN ... END around the query of a function, and the bodies of assert_consistent and check_consistent"),
 ];
@@ -90,7 +91,7 @@ pub fn verified_query(body: &Body) -> Result<String, VerifyError> {
 pub fn verify(statement: &Statement, text: &str, twin: &str, neutral: &Neutral) -> Result<(), String> {
     match statement {
         Statement::State | Statement::Signing => return if text == twin { Ok(()) } else { Err("a fixed text changed".to_owned()) },
-        Statement::CommentPolicy { .. } => {}
+        Statement::CommentPolicy { .. } | Statement::DropIndex { .. } => {}
         Statement::CreateTrigger(trigger) if !trigger.columns.is_empty() => {}
         _ => {
             round_trip(twin)?;

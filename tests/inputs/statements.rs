@@ -104,6 +104,10 @@ pub fn statement() -> impl Strategy<Value = Statement> {
     prop_oneof![
         1 => (qualified(), prop::collection::vec(literal(), 0..4)).prop_map(|(function, arguments)| Statement::Call { function, arguments }),
         1 => prop::collection::vec(qualified(), 1..4).prop_map(|tables| Statement::LockTables { tables }),
+        1 => (ident(), qualified(), ident(), any::<bool>(), any::<bool>()).prop_map(|(name, table, column, concurrently, if_absent)| {
+            Statement::CreateIndex { name, table, column, concurrently, if_absent }
+        }),
+        1 => qualified().prop_map(|name| Statement::DropIndex { name }),
         1 => ident().prop_map(|schema| Statement::CreateSchema { schema }),
         1 => (ident(), ident()).prop_map(|(schema, role)| Statement::GrantSchema { privilege: Sql::word("USAGE"), schema, role }),
         1 => (qualified(), ident()).prop_map(|(table, role)| Statement::GrantTable { privileges: Sql::word("SELECT"), table, role }),

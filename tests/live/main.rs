@@ -24,6 +24,7 @@ mod guards_truncate;
 mod handover;
 mod identity;
 mod imports;
+mod indexes;
 mod inputs;
 mod jetpack;
 mod language;

@@ -229,8 +229,7 @@ fn wanted_mutants(preset: &Preset, target: Target, wanted: &str, listed: &[Equiv
 /// Which mutants are tried: from which on, counted from one, and each how manieth.
 fn slice() -> (usize, usize) {
     let Some(text) = setting("CRM_ACCESS_MUTANTS_SLICE") else { return (1, 1) };
-    let numbers: Option<(usize, usize)> =
-        text.split_once('/').and_then(|(first, step)| Some((first.parse().ok()?, step.parse().ok()?)));
+    let numbers: Option<(usize, usize)> = text.split_once('/').and_then(|(first, step)| Some((first.parse().ok()?, step.parse().ok()?)));
     match numbers {
         Some((first, step)) if (1..=step).contains(&first) => (first, step),
         _ => panic!("CRM_ACCESS_MUTANTS_SLICE is like 3/8: every eighth, from the third on; not {text}"),

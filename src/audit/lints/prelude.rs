@@ -6,7 +6,7 @@ pub(super) use super::super::{Accepting, Case, Check, Drift, Findings, Fix, Lint
 pub(super) use crate::catalog::{
     Dependent, ForeignKey, Function, Grantee, PolicyCommand, ReferenceAction, Relation, RelationKind, RoleSetting,
 };
-pub(super) use crate::inspect::{inspect, missing_indexes};
+pub(super) use crate::inspect::{indexed_lookups, inspect};
 pub(super) use crate::program::Target;
 pub(super) use crate::render::{Plain, Quoting};
 pub(super) use crate::text::{Code, Diagnostics, Severity, listed, quoted};
