@@ -56,7 +56,8 @@ pub fn sources(model: &Model) -> BTreeMap<TableName, BTreeSet<String>> {
         all.entry(table).or_default().extend(columns);
     }
     let users = &model.directory.users;
-    let also = [Some(&users.key), users.active.as_ref(), model.identity.login.as_ref()];
+    // Who reports to whom is no part of a standing, and the keys that it gives are remembered with one.
+    let also = [Some(&users.key), users.active.as_ref(), users.manager.as_ref(), model.identity.login.as_ref()];
     all.entry(users.table.clone()).or_default().extend(also.into_iter().flatten().map(ToString::to_string));
     for (table, column) in dated(model) {
         all.entry(table).or_default().insert(column);

@@ -7,7 +7,7 @@ mod names;
 mod statement;
 
 pub use expr::{Argument, Builtin, Call, Comparison, Expr};
-pub use names::{IN_SCOPE, RULES_SCHEMA, STATE_SCHEMA, joined_name};
+pub use names::{IN_SCOPE, PEOPLE_ALONE, RULES_SCHEMA, STATE_SCHEMA, joined_name};
 pub use statement::{
     Body, Check, Function, Policy, PolicyKind, Program, Record, RecordKind, Returns, Sql, Statement, Step, Trigger, Volatility,
 };

@@ -14,6 +14,10 @@ pub const RULES_SCHEMA: &str = "crm_access_rules";
 /// depends on the key.
 pub const IN_SCOPE: &str = "in_scope";
 
+/// How the query of a scope begins that reads nothing but who is in which team, department and the like: all of them columns that a standing is
+/// read from, so that its keys hold as long as the standing does.
+pub const PEOPLE_ALONE: &str = "/* people alone */";
+
 /// Joins words with underscores to a name that fits an identifier.
 ///
 /// A name that would be too long ends in eight digits of its SHA-256, so that two long names never become one by truncation.

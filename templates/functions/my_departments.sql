@@ -1,4 +1,5 @@
-SELECT d.department::{{ type | q }} FROM (
+{% if people %}{{ people | q }}
+{% endif %}SELECT d.department::{{ type | q }} FROM (
 {% include "functions/department_member.sql" %}
 ) AS d
 WHERE d.user_key = {{ me | q }}

@@ -209,3 +209,126 @@ fn keys_that_an_index_gathered_are_for_nobody_else() {
         client.batch_execute("ROLLBACK TO before; RESET ALL").unwrap();
     }
 }
+
+/// Person 1 heads department 10, which is above 11, in which is 3; leads team 5, in which is 4; and 2 reports to them, to whom 6 reports. Everybody
+/// owns one document.
+const PEOPLE: &str = "DO $$ BEGIN CREATE ROLE crm_app NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+    DO $$ BEGIN CREATE ROLE crm_backend LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+    DO $$ BEGIN IF NOT pg_has_role('crm_backend', 'crm_app', 'MEMBER') THEN GRANT crm_app TO crm_backend; END IF;
+    EXCEPTION WHEN unique_violation OR internal_error THEN NULL; END $$;
+    CREATE TABLE departments (id int PRIMARY KEY, parent int, head int);
+    CREATE TABLE users (id int PRIMARY KEY, department int, manager int);
+    CREATE TABLE teams (id int PRIMARY KEY, leader int);
+    CREATE TABLE members (team int, person int);
+    CREATE TABLE docs (id int PRIMARY KEY, owner int, department int, kind text);
+    INSERT INTO departments VALUES (10, NULL, 1), (11, 10, NULL), (12, NULL, NULL);
+    INSERT INTO users VALUES (1, NULL, NULL), (2, NULL, 1), (3, 11, NULL), (4, NULL, NULL), (5, 12, NULL), (6, NULL, 2), (7, 12, NULL);
+    INSERT INTO teams VALUES (5, 1), (6, 7);
+    INSERT INTO members VALUES (5, 4), (6, 5);
+    INSERT INTO docs SELECT id, id, NULL::int, 'team' FROM users UNION ALL SELECT id + 10, id, NULL, 'reports' FROM users
+        UNION ALL SELECT id + 20, id, coalesce(department, 10), 'tree' FROM users;
+    GRANT SELECT ON docs TO crm_app;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON users, departments, teams, members TO crm_app;";
+
+const OF_PEOPLE: &str = "version: 1
+application_role: crm_app
+key_type: int4
+identity: {act_as: crm_backend}
+directory:
+  users: {table: users, manager: manager}
+  departments: {table: departments, parent: parent, head: head, members: department}
+  teams: {table: teams, leader: leader, members: {table: members, of: team, user: person}}
+entities: {doc: {table: docs, owners: owner, department: department}}
+roles:
+  a: {grants: {doc: {read: {scopes: team, where: kind = 'team'}}}}
+  b: {grants: {doc: {read: {scopes: reports, where: kind = 'reports'}}}}
+  c: {grants: {doc: {read: {scopes: department_tree, where: kind = 'tree'}}}}
+assignments: {listed: [{role: a, everyone: true}, {role: b, everyone: true}, {role: c, everyone: true}]}
+";
+
+const DOCS: &str = "SELECT id FROM docs";
+
+#[test]
+fn who_is_near_whom_is_remembered_until_that_changes() {
+    let mut world = World::made(PEOPLE, Target::Extension, OF_PEOPLE);
+    let database = world.database.clone();
+    let first = ["1", "4", "11", "12", "16", "21", "22", "23", "24", "26"];
+    // One session, in which everything is known after the first round.
+    let backend = &mut connect(&database, "crm_backend");
+    let mut in_turn = |expected: &[&str], what: &str| {
+        let of_team = expected.iter().copied().filter(|document| ["1", "4", "7"].contains(document)).chain(["14"]).collect();
+        for _ in 0..2 {
+            for (user, mut documents) in [("1", expected.to_vec()), ("4", Vec::clone(&of_team))] {
+                act_as_in_transaction(backend, user);
+                documents.sort();
+                assert_eq!(ask(backend, DOCS).unwrap(), documents, "{what}: {user}");
+            }
+        }
+    };
+    in_turn(&first, "at first");
+    for (change, more, less) in [
+        ("UPDATE users SET manager = 1 WHERE id = 5", vec!["15"], vec![]),
+        ("UPDATE users SET manager = NULL WHERE id IN (2, 5)", vec![], vec!["12", "16"]),
+        ("UPDATE users SET manager = 1 WHERE id = 2", vec!["12", "16"], vec![]),
+        ("UPDATE departments SET parent = 11 WHERE id = 12", vec!["25", "27"], vec![]),
+        ("UPDATE departments SET parent = NULL WHERE id = 12", vec![], vec![]),
+        ("INSERT INTO members VALUES (5, 7)", vec!["7"], vec![]),
+        ("DELETE FROM members WHERE team = 5 AND person = 7", vec![], vec![]),
+        ("UPDATE teams SET leader = 1 WHERE id = 6", vec!["5"], vec![]),
+        ("UPDATE teams SET leader = 7 WHERE id = 6", vec![], vec![]),
+        ("BEGIN; UPDATE users SET manager = 1 WHERE id = 5; ROLLBACK", vec![], vec![]),
+    ] {
+        world.force(change);
+        let mut expected: Vec<&str> = first.iter().copied().filter(|document| !less.contains(document)).collect();
+        expected.extend(more.iter().filter(|document| !first.contains(document)));
+        in_turn(&expected, change);
+    }
+}
+
+#[test]
+fn who_is_near_whom_is_what_the_statement_sees() {
+    let mut world = World::made(PEOPLE, Target::Extension, OF_PEOPLE);
+    let backend = &mut connect(&world.database, "crm_backend");
+    let count = |client: &mut Client| ask(client, "SELECT count(*) FROM docs").unwrap().concat().parse::<i64>().unwrap();
+    act_as_in_transaction(backend, "1");
+    let before = count(backend);
+    backend.batch_execute("COMMIT").unwrap();
+    // In the transaction that changes it, after a part of it is rolled back, and after all of it is.
+    act_as_in_transaction(backend, "1");
+    backend.batch_execute("SAVEPOINT a; UPDATE users SET manager = 1 WHERE id = 5").unwrap();
+    assert_eq!(count(backend), before + 1);
+    backend.batch_execute("ROLLBACK TO a").unwrap();
+    assert_eq!(count(backend), before);
+    backend.batch_execute("INSERT INTO members VALUES (5, 5)").unwrap();
+    assert_eq!(count(backend), before + 1);
+    backend.batch_execute("ROLLBACK").unwrap();
+    act_as_in_transaction(backend, "1");
+    assert_eq!(count(backend), before);
+    backend.batch_execute("COMMIT").unwrap();
+    // A snapshot that is older than the change, while another session of the same user sees it.
+    backend.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ").unwrap();
+    act_as(backend, "1");
+    assert_eq!(count(backend), before);
+    world.force("UPDATE users SET manager = 1 WHERE id = 5");
+    assert_eq!(count(backend), before);
+    backend.batch_execute("COMMIT").unwrap();
+    act_as_in_transaction(backend, "1");
+    assert_eq!(count(backend), before + 1);
+    // A table in which changes could be missed: nothing is remembered then.
+    backend.batch_execute("COMMIT").unwrap();
+    world.force("ALTER TABLE users DISABLE TRIGGER USER");
+    world.force("UPDATE users SET manager = NULL WHERE id = 5");
+    act_as_in_transaction(backend, "1");
+    assert_eq!(count(backend), before);
+    // Whoever changes what a scope means is believed at once.
+    backend.batch_execute("COMMIT").unwrap();
+    world.force("ALTER TABLE users ENABLE TRIGGER USER");
+    for (from, to, more) in
+        [("{scopes: team, where: kind = 'team'}", "team", 1), ("{scopes: reports, where: kind = 'reports'}", "reports", 2)]
+    {
+        apply_as(&world.database, "postgres", Target::Extension, &OF_PEOPLE.replace(from, to)).unwrap();
+        act_as_in_transaction(backend, "1");
+        assert_eq!(count(backend), before + more, "{from}");
+        backend.batch_execute("COMMIT").unwrap();
+    }
+}

@@ -10,12 +10,15 @@ use pgrx::prelude::*;
 
 use super::keys::{KeyType, Keys};
 use super::source::Source;
-use crate::extension::standing::{Moment, Whose};
+use crate::extension::standing::{Moment, Standing, Whose, present};
 
 /// The most keys that are asked for one by one.
 const MOST_SINGLE: f64 = 20_000.0;
 /// What asking for a key takes beside executing a plan, in the planner's unit.
 const SINGLE: f64 = 25.0;
+/// The most keys that are remembered with a standing, and how many such sets are at a time.
+const MOST_REMEMBERED: usize = 10_000;
+const REMEMBERED: usize = 1_000;
 /// Scopes whose sizes are remembered at a time.
 const SIZES: usize = 10_000;
 
@@ -25,6 +28,8 @@ type Name = (pg_sys::Oid, Vec<String>);
 thread_local! {
     /// Keys that were gathered, each for one moment.
     static GATHERED: RefCell<HashMap<Name, (Moment, Rc<Keys>)>> = RefCell::new(HashMap::new());
+    /// Keys that hold as long as a standing does, each with that one.
+    static OF_STANDINGS: RefCell<HashMap<(Whose, Name), (Rc<Standing>, Rc<Keys>)>> = RefCell::new(HashMap::new());
     /// How many keys somebody last had, for the planner.
     static LAST_SIZES: RefCell<HashMap<(Whose, Name), usize>> = RefCell::new(HashMap::new());
     /// Whether something was gathered that nobody will ask for again when the transaction has ended.
@@ -43,6 +48,8 @@ pub struct Asked {
     moment: Moment,
     source: Rc<Source>,
     arguments: Vec<String>,
+    /// Whose standing the keys hold with.
+    standing: Option<Rc<Standing>>,
     keys: Option<Rc<Keys>>,
     /// How many keys may still be asked for one by one.
     single: u32,
@@ -63,10 +70,18 @@ impl Asked {
         }
         let arguments = arguments.unwrap_or_default();
         let name = (source.function, arguments);
-        let keys = GATHERED
+        let mut keys = GATHERED
             .with_borrow(|gathered| gathered.get(&name).filter(|(gathered_at, _)| *gathered_at == moment).map(|(_, keys)| keys.clone()));
-        let single = if keys.is_some() { 0 } else { single(&source)? };
-        Ok(Asked { moment, source, arguments: name.1, keys, single })
+        let standing = if source.of_standing { Some(present()?) } else { None };
+        if let (None, Some(standing)) = (&keys, &standing) {
+            keys = remembered(standing, &name);
+        }
+        let single = match (&keys, &standing) {
+            (Some(_), _) => 0,
+            (None, Some(_)) if source.estimate_of_all()?.rows <= MOST_REMEMBERED as f64 => 0,
+            (None, _) => single(&source)?,
+        };
+        Ok(Asked { moment, source, arguments: name.1, standing, keys, single })
     }
 
     /// Whether it can still be asked.
@@ -92,8 +107,13 @@ impl Asked {
         }
         let keys = Rc::new(self.source.all(&self.arguments)?);
         let name = (self.source.function, self.arguments.clone());
-        ANY.set(true);
-        GATHERED.with_borrow_mut(|gathered| gathered.insert(name.clone(), (self.moment, keys.clone())));
+        match &self.standing {
+            Some(standing) if keys.len() <= MOST_REMEMBERED => remember(standing, &name, &keys),
+            _ => {
+                ANY.set(true);
+                GATHERED.with_borrow_mut(|gathered| gathered.insert(name.clone(), (self.moment, keys.clone())));
+            }
+        }
         LAST_SIZES.with_borrow_mut(|sizes| {
             if sizes.len() >= SIZES {
                 sizes.clear();
@@ -122,6 +142,21 @@ impl Asked {
             Ok(self.keys()?.contain(key, key_type))
         }
     }
+}
+
+/// The keys that were gathered for the same standing: not for an equal one, which may have been found after a change.
+fn remembered(standing: &Rc<Standing>, name: &Name) -> Option<Rc<Keys>> {
+    let name = (Whose::now(), name.clone());
+    OF_STANDINGS.with_borrow(|all| all.get(&name).filter(|(of, _)| Rc::ptr_eq(of, standing)).map(|(_, keys)| keys.clone()))
+}
+
+fn remember(standing: &Rc<Standing>, name: &Name, keys: &Rc<Keys>) {
+    OF_STANDINGS.with_borrow_mut(|all| {
+        if all.len() >= REMEMBERED {
+            all.clear();
+        }
+        all.insert((Whose::now(), name.clone()), (standing.clone(), keys.clone()));
+    });
 }
 
 /// How many keys may be asked for one by one until it is as dear as it is to gather all.

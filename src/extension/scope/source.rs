@@ -16,6 +16,7 @@ use crate::extension::acting::ActingRole;
 use crate::extension::generated::{Generated, generated};
 use crate::extension::guard::statement::pointers;
 use crate::extension::standing::is_impressed;
+use crate::program::PEOPLE_ALONE;
 use crate::render::ROWS;
 
 /// Rows that are taken at a time.
@@ -74,6 +75,8 @@ pub struct Source {
     pub function: pg_sys::Oid,
     /// The type of the keys that it gives.
     pub key_type: KeyType,
+    /// Whether its keys are the same for as long as who asks has the same standing.
+    pub of_standing: bool,
     owner: pg_sys::Oid,
     /// How its arguments are made of ours.
     signature: Signature,
@@ -148,12 +151,13 @@ impl Source {
             .trim()
             .strip_prefix(ROWS.0)
             .and_then(|source| source.strip_suffix(ROWS.1))
-            .ok_or_else(|| defect("a scope is no query"))?
-            .to_owned();
+            .ok_or_else(|| defect("a scope is no query"))?;
+        let alone = query.trim_start().strip_prefix(PEOPLE_ALONE);
+        let (query, of_standing) = (alone.unwrap_or(query).to_owned(), alone.is_some());
         let text = |text: &str| CString::new(text).unwrap_or_default();
         let settings =
             settings.iter().filter_map(|setting| setting.split_once('=').map(|(name, value)| (text(name), text(value)))).collect();
-        Ok(Source { function, key_type, owner, signature, query, settings, all: RefCell::default(), one: RefCell::default() })
+        Ok(Source { function, key_type, of_standing, owner, signature, query, settings, all: RefCell::default(), one: RefCell::default() })
     }
 
     /// What the planner expects of asking for all keys.

@@ -14,7 +14,7 @@ mod moment;
 mod plans;
 mod whose;
 
-pub use facts::Fact;
+pub use facts::{Fact, Standing};
 pub use memory::{is_impressed, present};
 pub use moment::{Moment, at_assignment};
 pub use plans::{check, is_marked, note, recheck};
