@@ -60,15 +60,18 @@ impl Asked {
     ///
     /// SQLSTATE 42883 where there is no such scope, 42501 where the caller may not call its function.
     pub fn begin(scope: &CStr, arguments: Option<Vec<String>>) -> Result<Asked, ErrorReport> {
-        let Some(moment) = Moment::now() else {
-            return Err(ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "a scope can't be asked without a snapshot", "in_scope"));
-        };
         let source = Source::of(scope, arguments.is_some())?;
         if !may_call(source.function) {
             let message = format!("permission denied for scope \"{}\"", scope.to_string_lossy());
             return Err(ErrorReport::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message, "in_scope"));
         }
-        let arguments = arguments.unwrap_or_default();
+        Asked::of(source, arguments.unwrap_or_default())
+    }
+
+    fn of(source: Rc<Source>, arguments: Vec<String>) -> Result<Asked, ErrorReport> {
+        let Some(moment) = Moment::now() else {
+            return Err(ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "a scope can't be asked without a snapshot", "in_scope"));
+        };
         let name = (source.function, arguments);
         let mut keys = GATHERED
             .with_borrow(|gathered| gathered.get(&name).filter(|(gathered_at, _)| *gathered_at == moment).map(|(_, keys)| keys.clone()));
@@ -78,7 +81,7 @@ impl Asked {
         }
         let single = match (&keys, &standing) {
             (Some(_), _) => 0,
-            (None, Some(_)) if source.estimate_of_all()?.rows <= MOST_REMEMBERED as f64 => 0,
+            (None, Some(_)) if is_remembered(&source, source.estimate_of_all()?.rows) => 0,
             (None, _) => single(&source)?,
         };
         Ok(Asked { moment, source, arguments: name.1, standing, keys, single })
@@ -169,12 +172,22 @@ fn single(source: &Source) -> Result<u32, ErrorReport> {
 }
 
 /// How many keys the scope gives whoever asks, as far as can be said before.
-pub fn expected(source: &Source, arguments: &[String]) -> Result<f64, ErrorReport> {
+pub fn expected(source: &Rc<Source>, arguments: &[String]) -> Result<f64, ErrorReport> {
     let name = (Whose::now(), (source.function, arguments.to_vec()));
-    match LAST_SIZES.with_borrow(|sizes| sizes.get(&name).copied()) {
-        Some(size) => Ok(size as f64),
-        None => Ok(source.estimate_of_all()?.rows),
+    if let Some(size) = LAST_SIZES.with_borrow(|sizes| sizes.get(&name).copied()) {
+        return Ok(size as f64);
     }
+    let estimated = source.estimate_of_all()?.rows;
+    // What will be remembered may as well be gathered now: a plan that is made once for a prepared statement is made with what is known then.
+    if is_remembered(source, estimated) && Moment::now().is_some() && may_call(source.function) {
+        return Ok(Asked::of(source.clone(), arguments.to_vec())?.keys()?.len() as f64);
+    }
+    Ok(estimated)
+}
+
+/// Whether the keys hold with a standing, and are few enough to be remembered with it.
+fn is_remembered(source: &Source, estimated: f64) -> bool {
+    source.of_standing && estimated <= MOST_REMEMBERED as f64
 }
 
 /// Whether the present database role may call a function.
