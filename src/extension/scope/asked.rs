@@ -24,12 +24,14 @@ const SIZES: usize = 10_000;
 
 /// A scope with its arguments.
 type Name = (pg_sys::Oid, Vec<String>);
+/// Keys that hold as long as a standing does, with that one.
+type OfStanding = (Rc<Standing>, Rc<Keys>);
 
 thread_local! {
     /// Keys that were gathered, each for one moment.
     static GATHERED: RefCell<HashMap<Name, (Moment, Rc<Keys>)>> = RefCell::new(HashMap::new());
-    /// Keys that hold as long as a standing does, each with that one.
-    static OF_STANDINGS: RefCell<HashMap<(Whose, Name), (Rc<Standing>, Rc<Keys>)>> = RefCell::new(HashMap::new());
+    /// Keys that are remembered.
+    static OF_STANDINGS: RefCell<HashMap<(Whose, Name), OfStanding>> = RefCell::new(HashMap::new());
     /// How many keys somebody last had, for the planner.
     static LAST_SIZES: RefCell<HashMap<(Whose, Name), usize>> = RefCell::new(HashMap::new());
     /// Whether something was gathered that nobody will ask for again when the transaction has ended.
