@@ -122,10 +122,11 @@ fn a37_applies_at_once_come_one_after_the_other_while_nobody_reads_a_row_too_man
             let appliers: Vec<_> = (0..3)
                 .map(|turn| {
                     let (database, text) = (&database, &texts[turn % 2]);
-                    // A reader that holds one table and asks for the next may meet an apply that holds that one: the server ends one of them.
+                    // A reader that holds one table and asks for the next may meet an apply that holds that one: the server ends one of them. And an
+                    // apply in another database that waits there may be the first to make the reader role a member, for which this one waits.
                     scope.spawn(move || {
                         while let Err(said) = apply_as(database, applier(target), target, text) {
-                            assert_eq!(said.state, "40P01", "{said:?}");
+                            assert!(["40P01", "55P03"].contains(&said.state.as_str()), "{said:?}");
                         }
                     })
                 })
