@@ -39,31 +39,8 @@ pub fn cells(bench: &Bench, random: &mut Random, pools: &Pools, asker: &Asker, r
         push("changing", "", about.changing(random));
         push("adding", "", about.adding(random));
         about.each_alone(&given.world, random).into_iter().for_each(|(others, checks)| push("moving blindly", &others, checks));
-        all.extend(importing(bench, pools, (asker, user), role, entity, given));
     }
     all.into_iter().filter(|cell| !cell.checks.is_empty()).collect()
-}
-
-/// What a user imports where everybody may add anything: what the policy for imports asks, without what the others ask as well.
-fn importing(bench: &Bench, pools: &Pools, (asker, user): (&Asker, &str), role: &RoleName, entity: &Entity, given: &Given) -> Option<Cell> {
-    let (model, table) = (&bench.model, &bench.schema[&entity.table]);
-    let unguarded = Entity { columns: Vec::new(), ..entity.clone() };
-    let judge = Judge::new(model, &given.world, Some(user));
-    let rows = given.world.rows(&entity.table);
-    let about = About { model, judge: &judge, entity: &unguarded, table, pools, rows, user: Some(user) };
-    // Whoever may add none or import none is refused before it comes to that.
-    if !about.any(Action::Create) || !about.any(Action::Import) {
-        return None;
-    }
-    let opened = with_everything(model, role, entity);
-    let judge = Judge::new(&opened, &given.world, Some(user));
-    let checks = About { model: &opened, judge: &judge, ..about }.importing();
-    let (name, application) = (table.sql(), Plain.identifier(model.application_role.as_str()));
-    let before = format!(
-        "{} CREATE POLICY opened ON {name} FOR INSERT TO {application} WITH CHECK (true); SET LOCAL session_replication_role = replica;",
-        given.before()
-    );
-    Some(Cell { asker: asker.clone(), known: true, before, table: Some(entity.table.clone()), kind: "importing", checks })
 }
 
 fn everything() -> Scope {
