@@ -78,7 +78,7 @@ WHERE p.ours AND p.of_reader
 
 UNION ALL
 -- The scope `all` depends on the user and on no column: the policy asks `granted`, which is false for who has no role. A restriction that
--- leaves nothing depends on the user alone as well. So does what narrows exports and imports where they are granted of all.
+-- leaves nothing depends on the user alone as well. So does what narrows exports where they are granted of all.
 SELECT 'SEC005', p.schema || '.' || p.relation || '.' || p.name
 FROM policy AS p
 WHERE p.ours AND NOT (0 = ANY (p.polroles))
@@ -86,7 +86,7 @@ WHERE p.ours AND NOT (0 = ANY (p.polroles))
         SELECT FROM calls
         WHERE calls.policy = p.oid
             AND calls.function = ANY (CASE
-                WHEN p.polpermissive OR p.name IN ('crm_access_export', 'crm_access_import') THEN ARRAY['granted', 'granted_most_specific']
+                WHEN p.polpermissive OR p.name = 'crm_access_export' THEN ARRAY['granted', 'granted_most_specific']
                 ELSE ARRAY['restricted']
             END)
     )

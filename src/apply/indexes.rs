@@ -2,10 +2,9 @@
 
 use super::session::catalog;
 use super::{Prepared, Session};
-use crate::inspect::{IndexedLookup, Lookup, indexed_lookups};
+use crate::inspect::Lookup;
 use crate::program::{Program, Sql, Statement, Step, joined_name};
 use crate::render::ScriptStatement;
-use crate::text::Source;
 use crate::verify::{VerifyError, verified};
 
 /// How an index is made.
@@ -15,16 +14,6 @@ pub enum Making {
     InTransaction,
     /// By itself, while others write.
     Concurrently,
-}
-
-/// The columns that policies look rows up by, and the indexes that a database has for them; reads only.
-pub fn indexed<'p, S: Session + ?Sized>(
-    session: &mut S,
-    source: &Source,
-    prepared: &'p Prepared,
-) -> Result<Vec<IndexedLookup<'p>>, S::Error> {
-    let catalog = catalog(session, prepared)?;
-    Ok(indexed_lookups(source, &prepared.config, &prepared.model, &catalog))
 }
 
 /// The name of the index that is made for a column.

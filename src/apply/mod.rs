@@ -9,6 +9,6 @@ mod prepare;
 mod session;
 
 pub use audit::{Audited, audit};
-pub use indexes::{Making, create_index, drop_index, indexed, is_left};
+pub use indexes::{Making, create_index, drop_index, is_left};
 pub use prepare::{Prepared, prepare};
-pub use session::{Outcome, Session, apply, compare, end_statement};
+pub use session::{Outcome, Session, apply, catalog, compare, end_statement};

@@ -32,19 +32,19 @@ pub trait Session {
 }
 
 /// What the server says of the relations and roles that a configuration names; reads only.
-pub(super) fn catalog<S: Session + ?Sized>(session: &mut S, prepared: &Prepared) -> Result<Catalog, S::Error> {
+pub fn catalog<S: Session + ?Sized>(session: &mut S, prepared: &Prepared) -> Result<Catalog, S::Error> {
     session.execute(&format!("SET LOCAL search_path = {CATALOG_SEARCH_PATH}"))?;
     let parameters = [&relations_parameter(relations(&prepared.model)), &roles_parameter(roles(&prepared.model))];
     Ok(Catalog::from_value(session.document(CATALOG_SQL, parameters)?)?)
 }
 
-/// Adds what the database says about a configuration; reads only.
+/// Adds what the database says about a configuration, and gives what the server says of what it names; reads only.
 pub fn compare<S: Session + ?Sized>(
     session: &mut S,
     source: &Source,
     prepared: &Prepared,
     diagnostics: &mut Diagnostics,
-) -> Result<(), S::Error> {
+) -> Result<Catalog, S::Error> {
     let catalog = catalog(session, prepared)?;
     let mut found = Diagnostics::new();
     inspect(source, &prepared.config, &prepared.model, &catalog, &mut found);
@@ -65,7 +65,7 @@ pub fn compare<S: Session + ?Sized>(
         .iter()
         .filter(|diagnostic| !(said && diagnostic.code == Code::OneRolePerUser))
         .for_each(|diagnostic| diagnostics.push(diagnostic.clone()));
-    Ok(())
+    Ok(catalog)
 }
 
 /// Adds who has roles of different strength (B6), or a role of their own (B13).

@@ -9,7 +9,7 @@ use super::indexes::{self, Indexes};
 use crate::apply::{Outcome, Prepared, apply, compare, end_statement, prepare};
 use crate::live::{self, Connection, LiveError};
 use crate::program::{Statement, Target};
-use crate::text::{Code, Diagnostics, Format, Source, report};
+use crate::text::{Code, Diagnostics, Format, Source, one_line, report};
 use crate::verify::VerifyError;
 
 /// Runs a command.
@@ -238,7 +238,7 @@ fn summary(prepared: &Prepared) -> Vec<String> {
             .iter()
             .filter(|step| matches!(&step.statement, Statement::CreatePolicy(policy) if policy.table == crate::program::Sql::table(&entity.table)))
             .count();
-        let table: String = entity.table.to_string().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let table = one_line(&entity.table.to_string());
         lines.push(format!("{table}: row security on, {policies} policies"));
     }
     let count = |test: fn(&Statement) -> bool| prepared.script.statements.iter().filter(|step| test(&step.statement)).count();
@@ -277,7 +277,7 @@ fn apply_command(options: &Apply) -> Result<Exit, Failure> {
         Err(exit) => return Ok(exit),
     };
     let (mut found, mut diagnostics) = (Diagnostics::new(), Diagnostics::new());
-    connection.in_transaction(|session| compare(session, &source, &prepared, &mut found))?;
+    let catalog = connection.in_transaction(|session| compare(session, &source, &prepared, &mut found))?;
     // What is about to be made, or is said with the rest of what is done, is no finding.
     found.iter().filter(|diagnostic| diagnostic.code != Code::MissingIndex).for_each(|diagnostic| diagnostics.push(diagnostic.clone()));
     if !diagnostics.is_empty() {
@@ -286,7 +286,7 @@ fn apply_command(options: &Apply) -> Result<Exit, Failure> {
     if diagnostics.has_errors() {
         return Ok(Exit::Findings);
     }
-    let indexes = Indexes::new(&mut connection, options, &source, &prepared)?;
+    let indexes = Indexes::new(options, &source, &prepared, &catalog)?;
     print(&format!("To be applied ({} target):\n", target.name()))?;
     for line in prepared.script.preamble.iter().chain(&summary(&prepared)).chain(&indexes.summary()) {
         print(&format!("  {line}\n"))?;

@@ -1,12 +1,15 @@
 //! The indexes that policies need: written by `generate`, made by `apply`.
 
+use std::collections::BTreeSet;
+
 use super::arguments::{Apply, Generate};
 use super::commands::{Failure, complain, print};
 use super::exit::Exit;
-use crate::apply::{Making, Prepared, Session, create_index, drop_index, indexed, is_left};
-use crate::inspect::{IndexedLookup, Lookup, lookups};
+use crate::apply::{Making, Prepared, Session, catalog, create_index, drop_index, is_left};
+use crate::catalog::Catalog;
+use crate::inspect::{IndexedLookup, Lookup, indexed_lookups, lookups};
 use crate::live::{self, Connection, LiveError};
-use crate::text::Source;
+use crate::text::{Source, one_line};
 
 fn making(concurrently: bool) -> Making {
     if concurrently { Making::Concurrently } else { Making::InTransaction }
@@ -14,8 +17,7 @@ fn making(concurrently: bool) -> Making {
 
 /// A column in one line, whatever its name is.
 fn shown(lookup: &Lookup<'_>) -> String {
-    let text = format!("{} ({})", lookup.table, lookup.column);
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    one_line(&format!("{} ({})", lookup.table, lookup.column))
 }
 
 /// The SQL of the indexes; of those that the database has not, where one is given.
@@ -29,8 +31,8 @@ pub(super) fn script(options: &Generate, source: &Source, prepared: &Prepared) -
         }
         return Ok(out);
     };
-    let mut connection = live::connect(database)?;
-    for IndexedLookup { lookup, index, partitioned } in connection.in_transaction(|session| indexed(session, source, prepared))? {
+    let catalog = live::connect(database)?.in_transaction(|session| catalog(session, prepared))?;
+    for IndexedLookup { lookup, index, partitioned } in indexed_lookups(source, &prepared.config, &prepared.model, &catalog) {
         let Some(name) = index else {
             let making = if partitioned { Making::InTransaction } else { making };
             if partitioned && options.concurrently {
@@ -39,8 +41,7 @@ pub(super) fn script(options: &Generate, source: &Source, prepared: &Prepared) -
             out.push_str(&format!("{}\n", create_index(prepared, &lookup, making, false)?));
             continue;
         };
-        let name: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        out.push_str(&format!("-- {}: {name} is there\n", shown(&lookup)));
+        out.push_str(&format!("-- {}: {} is there\n", shown(&lookup), one_line(&name)));
     }
     Ok(out)
 }
@@ -50,41 +51,45 @@ pub(super) struct Indexes<'p> {
     prepared: &'p Prepared,
     /// Whether those that are missing are made, and how.
     making: Option<Making>,
-    there: Vec<String>,
-    missing: Vec<(Lookup<'p>, bool)>,
-    /// What makes those that are missing.
-    statements: Vec<String>,
+    there: BTreeSet<String>,
+    missing: Vec<Missing<'p>>,
+}
+
+/// An index that the database has not.
+struct Missing<'p> {
+    lookup: Lookup<'p>,
+    partitioned: bool,
+    /// What makes it.
+    statement: String,
 }
 
 impl<'p> Indexes<'p> {
     /// Looks what the database has.
-    pub(super) fn new(connection: &mut Connection, options: &Apply, source: &Source, prepared: &'p Prepared) -> Result<Self, Failure> {
-        let making = options.indexes.then(|| making(options.concurrently));
-        let mut indexes = Indexes { prepared, making, there: Vec::new(), missing: Vec::new(), statements: Vec::new() };
-        for IndexedLookup { lookup, index, partitioned } in connection.in_transaction(|session| indexed(session, source, prepared))? {
+    pub(super) fn new(options: &Apply, source: &Source, prepared: &'p Prepared, catalog: &Catalog) -> Result<Self, Failure> {
+        let making = making(options.concurrently);
+        let (mut there, mut missing) = (BTreeSet::new(), Vec::new());
+        for IndexedLookup { lookup, index, partitioned } in indexed_lookups(source, &prepared.config, &prepared.model, catalog) {
             match index {
-                Some(name) => indexes.there.push(name),
-                None => indexes.missing.push((lookup, partitioned)),
+                Some(name) => {
+                    there.insert(name);
+                }
+                None => {
+                    let statement = create_index(prepared, &lookup, making, false)?;
+                    missing.push(Missing { lookup, partitioned, statement });
+                }
             }
         }
-        if let Some(making) = making {
-            let statements = indexes.missing.iter().map(|(lookup, _)| create_index(prepared, lookup, making, false));
-            indexes.statements = statements.collect::<Result<_, _>>()?;
-        }
-        Ok(indexes)
+        Ok(Indexes { prepared, making: options.indexes.then_some(making), there, missing })
     }
 
     /// What is there, and what is missing or will be made.
     pub(super) fn summary(&self) -> Vec<String> {
         let mut lines = Vec::new();
         if !self.there.is_empty() {
-            let mut names = self.there.clone();
-            names.sort();
-            names.dedup();
-            let names: String = names.join(", ").chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-            lines.push(format!("indexes that the policies need and that are there: {names}"));
+            let names: Vec<String> = self.there.iter().map(|name| one_line(name)).collect();
+            lines.push(format!("indexes that the policies need and that are there: {}", names.join(", ")));
         }
-        lines.extend(self.missing.iter().map(|(lookup, _)| match self.making {
+        lines.extend(self.missing.iter().map(|Missing { lookup, .. }| match self.making {
             None => format!("{}: no index; --indexes makes one", shown(lookup)),
             Some(Making::InTransaction) => format!("{}: an index is made", shown(lookup)),
             Some(Making::Concurrently) => format!("{}: an index is made afterwards, while others write", shown(lookup)),
@@ -95,7 +100,7 @@ impl<'p> Indexes<'p> {
     /// Makes them in the transaction that applies.
     pub(super) fn make_within(&self, session: &mut dyn Session<Error = LiveError>) -> Result<(), LiveError> {
         if self.making == Some(Making::InTransaction) {
-            self.statements.iter().try_for_each(|statement| session.execute(statement))?;
+            self.missing.iter().try_for_each(|missing| session.execute(&missing.statement))?;
         }
         Ok(())
     }
@@ -106,7 +111,7 @@ impl<'p> Indexes<'p> {
             return Ok(Exit::Fine);
         }
         let mut exit = Exit::Fine;
-        for ((lookup, partitioned), statement) in self.missing.iter().zip(&self.statements) {
+        for Missing { lookup, partitioned, statement } in &self.missing {
             if *partitioned {
                 exit = Exit::Failure;
                 complain(&format!(

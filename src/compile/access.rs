@@ -216,7 +216,7 @@ pub fn record_condition(functions: &mut Functions, entity: &Entity, action: Acti
 }
 
 /// What all restrictions together leave of an entity for an action.
-pub fn restricted_condition(functions: &mut Functions, entity: &Entity, action: Action) -> Result<Expr, CompileError> {
+fn restricted_condition(functions: &mut Functions, entity: &Entity, action: Action) -> Result<Expr, CompileError> {
     let model = functions.model;
     let mut parts = Vec::new();
     for restriction in &model.restrictions {

@@ -8,7 +8,7 @@ use super::CompileError;
 use super::access::texts;
 use super::delegation;
 use super::directory::user_values;
-use super::functions::{Callers, Functions, Made, Need, optional, qualified, reading, value};
+use super::functions::{Callers, Functions, Made, Need, optional, reading, value};
 use crate::model::{Assigned, Conflict, Model, NameTable, Subject};
 use crate::program::{Body, Function, Returns, Sql, Volatility};
 
@@ -36,14 +36,9 @@ pub fn administration(functions: &mut Functions) -> Result<(), CompileError> {
             values.insert("delegation", delegation::asked(functions));
             values.insert("union", (model.conflict == Conflict::Union).into());
             let time = || Sql::word("timestamptz");
-            let function = Function {
-                name: qualified(&name),
-                arguments: vec![text(), text(), text(), text(), boolean(), boolean(), time(), time()],
-                returns: Returns::One(boolean()),
-                volatility: Volatility::Volatile,
-                security_definer: true,
-                body: Body { template: "administer", values },
-            };
+            let arguments = vec![text(), text(), text(), text(), boolean(), boolean(), time(), time()];
+            let body = Body { template: "administer", values };
+            let function = Function { volatility: Volatility::Volatile, ..reading(&name, arguments, Returns::One(boolean()), body) };
             let why = "gives or takes a role or restriction as the user, within what the user's roles administer (B12)".to_owned();
             Ok(Made { function, why, callers: Callers::Application })
         })?;

@@ -230,14 +230,7 @@ pub fn consistency(functions: &mut Functions) -> Result<(), CompileError> {
     ] {
         let body = Body { template: name, values: values.into_iter().collect() };
         functions.require(Need::Fixed(name), |_, name| {
-            let function = Function {
-                name: qualified(&name),
-                arguments: Vec::new(),
-                returns,
-                volatility: Volatility::Volatile,
-                security_definer: true,
-                body,
-            };
+            let function = Function { volatility: Volatility::Volatile, ..reading(&name, Vec::new(), returns, body) };
             Ok(Made { function, why: why.to_owned(), callers: Callers::Functions })
         })?;
     }

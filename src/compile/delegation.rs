@@ -6,7 +6,7 @@ use super::CompileError;
 use super::access::texts;
 use super::assign::users;
 use super::directory::user_values;
-use super::functions::{Callers, Functions, Made, Need, body, optional, qualified, reading, value};
+use super::functions::{Callers, Functions, Made, Need, body, optional, reading, value};
 use crate::model::RoleName;
 use crate::program::{Body, Function, Returns, Sql, Volatility};
 
@@ -41,14 +41,9 @@ pub fn delegation(functions: &mut Functions) -> Result<(), CompileError> {
     let (text, time) = (|| Sql::word("text"), || Sql::word("timestamptz"));
     let mut change = |name: &'static str, arguments: Vec<Sql>, returns: &str, why: &str| {
         functions.require(Need::Fixed(name), |_, made| {
-            let function = Function {
-                name: qualified(&made),
-                arguments,
-                returns: Returns::One(Sql::word(returns)),
-                volatility: Volatility::Volatile,
-                security_definer: true,
-                body: Body { template: name, values: values.clone() },
-            };
+            let body = Body { template: name, values: values.clone() };
+            let function =
+                Function { volatility: Volatility::Volatile, ..reading(&made, arguments, Returns::One(Sql::word(returns)), body) };
             Ok(Made { function, why: why.to_owned(), callers: Callers::Application })
         })
     };

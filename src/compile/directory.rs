@@ -9,7 +9,7 @@ use super::scope::me;
 use super::sets::among;
 use super::{CompileError, key_type};
 use crate::model::{Circle, CircleKind, Departments, Directory, Members};
-use crate::program::{Body, PEOPLE_ALONE, Returns, Sql, Target};
+use crate::program::{Body, Function, Returns, Sql, Target};
 
 /// Values that every template over the users table takes.
 pub fn user_values(directory: &Directory) -> BTreeMap<&'static str, Value> {
@@ -98,10 +98,9 @@ fn circle<'m>(functions: &Functions<'m>, kind: CircleKind) -> Result<(&'m Direct
     Ok((directory, circle))
 }
 
-/// What tells the extension that a query reads nothing but what a standing is read from (`standing::sources`): the same
-/// columns of the same tables.
-fn people_alone(functions: &Functions) -> Option<(&'static str, Value)> {
-    (functions.target == Target::Extension).then(|| ("people", value(Sql::word(PEOPLE_ALONE))))
+/// A function of keys whose query reads nothing but what a standing is read from (`standing::sources`): the same columns of the same tables.
+fn of_people(functions: &Functions, name: &str, key: Sql, body: Body) -> Function {
+    Function { people_alone: functions.target == Target::Extension, ..reading(name, Vec::new(), Returns::Set(key), body) }
 }
 
 /// Keys of the departments that the user belongs to or heads.
@@ -110,10 +109,9 @@ pub fn my_departments(functions: &mut Functions) -> Result<String, CompileError>
         let (directory, departments) = departments(functions)?;
         let mut values = department_values(directory, departments);
         values.insert("me", value(Sql::Expr(me(functions))));
-        values.extend(people_alone(functions));
         let body = Body { template: "my_departments", values };
         Ok(Made {
-            function: reading(&name, Vec::new(), Returns::Set(key_type(departments.key_type)), body),
+            function: of_people(functions, &name, key_type(departments.key_type), body),
             why: "keys of the departments that the user belongs to or heads".to_owned(),
             callers: Callers::Application,
         })
@@ -129,10 +127,9 @@ pub fn my_department_tree(functions: &mut Functions) -> Result<String, CompileEr
     functions.require(Need::MyDepartmentTree, |functions, name| {
         let mut values = department_values(directory, departments);
         values.insert("me", value(Sql::Expr(me(functions))));
-        values.extend(people_alone(functions));
         let body = Body { template: "my_department_tree", values };
         Ok(Made {
-            function: reading(&name, Vec::new(), Returns::Set(key_type(departments.key_type)), body),
+            function: of_people(functions, &name, key_type(departments.key_type), body),
             why: "keys of those departments and of all below them".to_owned(),
             callers: Callers::Application,
         })
@@ -145,10 +142,9 @@ pub fn my_circles(functions: &mut Functions, kind: CircleKind) -> Result<String,
         let (_, circle) = circle(functions, kind)?;
         let mut values = circle_values(circle);
         values.insert("me", value(Sql::Expr(me(functions))));
-        values.extend(people_alone(functions));
         let body = Body { template: "my_circles", values };
         Ok(Made {
-            function: reading(&name, Vec::new(), Returns::Set(key_type(circle.key_type)), body),
+            function: of_people(functions, &name, key_type(circle.key_type), body),
             why: format!("keys of the {} that the user is in or leads", kind.plural()),
             callers: Callers::Application,
         })
@@ -162,10 +158,9 @@ fn my_reports(functions: &mut Functions, depth: Option<u8>) -> Result<String, Co
         let mut values = user_values(&functions.model.directory);
         values.insert("manager", optional(users.manager.as_ref().map(Sql::ident)));
         values.insert("depth", depth.map_or(Value::Bool(false), |depth| value(Sql::word(&depth.to_string()))));
-        values.extend(people_alone(functions));
         let body = Body { template: "my_reports", values };
         Ok(Made {
-            function: reading(&name, Vec::new(), Returns::Set(key_type(users.key_type)), body),
+            function: of_people(functions, &name, key_type(users.key_type), body),
             why: match depth {
                 Some(depth) => format!("keys of the user and of those who report to them, to a depth of {depth}"),
                 None => "keys of the user and of everyone who reports to them, directly or through others".to_owned(),
@@ -220,10 +215,9 @@ pub fn colleagues(functions: &mut Functions, set: Colleagues) -> Result<String, 
             ("department_colleagues", department_values(directory, departments))
         };
         values.extend(among(functions, &mine));
-        values.extend(people_alone(functions));
         let key = key_type(functions.model.directory.users.key_type);
         Ok(Made {
-            function: reading(&name, Vec::new(), Returns::Set(key), Body { template, values }),
+            function: of_people(functions, &name, key, Body { template, values }),
             why: format!("keys of the users in {mine}()"),
             callers: Callers::Application,
         })

@@ -199,7 +199,15 @@ pub fn qualified(name: &str) -> Sql {
 
 /// Starts a function that reads tables as the reader role.
 pub fn reading(name: &str, arguments: Vec<Sql>, returns: Returns, body: Body) -> Function {
-    Function { name: qualified(name), arguments, returns, volatility: Volatility::Stable, security_definer: true, body }
+    Function {
+        name: qualified(name),
+        arguments,
+        returns,
+        volatility: Volatility::Stable,
+        security_definer: true,
+        people_alone: false,
+        body,
+    }
 }
 
 /// A body from a template.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::delegation;
-use super::functions::{Callers, Functions, Made, Need, body, qualified, reading, value};
+use super::functions::{Callers, Functions, Made, Need, body, reading, value};
 use super::{CompileError, key_type};
 use crate::model::{Action, Entity, Model, Owners, Term};
 use crate::program::{Function, Returns, Sql, Volatility};
@@ -55,14 +55,8 @@ pub fn sharing(functions: &mut Functions) -> Result<(), CompileError> {
     ] {
         functions.require(Need::Fixed(name), |functions, name| {
             let template = if name == "share" { "share" } else { "unshare" };
-            let function = Function {
-                name: qualified(&name),
-                arguments,
-                returns,
-                volatility: Volatility::Volatile,
-                security_definer: true,
-                body: body(template, [("entities", entities.clone().into()), ("delegation", delegation::asked(functions))]),
-            };
+            let body = body(template, [("entities", entities.clone().into()), ("delegation", delegation::asked(functions))]);
+            let function = Function { volatility: Volatility::Volatile, ..reading(&name, arguments, returns, body) };
             Ok(Made { function, why: why.to_owned(), callers: Callers::Application })
         })?;
     }

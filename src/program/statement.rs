@@ -229,6 +229,8 @@ pub struct Function {
     pub volatility: Volatility,
     /// Whether it runs with the rights of its owner.
     pub security_definer: bool,
+    /// Whether its query reads nothing but who is in which team, department and the like, and says so to the extension.
+    pub people_alone: bool,
     /// Its body.
     #[serde(skip)]
     pub body: Body,

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Plain, RenderError, Renderer};
 use crate::program::{Program, Statement, Target};
+use crate::text::one_line;
 
 /// A rendered program.
 #[derive(Clone, Debug)]
@@ -45,7 +46,7 @@ pub fn script(program: &Program) -> Result<Script, RenderError> {
 
 /// A comment can't be left by a line break.
 fn comment(line: &str) -> String {
-    format!("-- {}", line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>())
+    format!("-- {}", one_line(line))
 }
 
 impl Script {

@@ -8,7 +8,7 @@ use tera::{Context, Tera, Value};
 
 use super::expr::atom;
 use super::quote::Quoting;
-use crate::program::{Body, Function, Returns, Sql, Statement};
+use crate::program::{Body, Function, PEOPLE_ALONE, Returns, Sql, Statement};
 
 /// Why a statement can't be rendered: a mistake in this program, never in a configuration.
 #[derive(Debug)]
@@ -159,7 +159,8 @@ impl Renderer {
             Returns::Set(_) | Returns::Table(_) => ROWS,
             Returns::One(_) | Returns::Void | Returns::Trigger => ONE,
         };
-        let body = format!("{before}{query}{after}");
+        let mark = if function.people_alone { format!("{PEOPLE_ALONE}\n") } else { String::new() };
+        let body = format!("{before}{mark}{query}{after}");
         let tag = dollar_tag(&body);
         let mut context = Context::from_serialize(statement)?;
         context.insert("body", &Sql::Word(format!("{tag}\n{body}\n{tag}")));

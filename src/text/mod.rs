@@ -10,7 +10,7 @@ mod suggest;
 
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Help, Severity};
-pub use print::{listed, message, quoted};
+pub use print::{listed, message, one_line, quoted};
 pub use report::{Format, report};
 pub use source::{LoadError, LoadFault, Source};
 pub use span::{At, SPANNED, Span};

@@ -54,6 +54,11 @@ pub(super) fn shortened(text: &str, limit: usize) -> String {
     out
 }
 
+/// A text in one line, with blanks for control characters: what is written into a comment, or to a terminal line by line.
+pub fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 /// Whether a character moves the cursor, hides, or reorders what is around it.
 pub(super) fn deceives(c: char) -> bool {
     c.is_control()

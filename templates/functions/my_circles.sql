@@ -1,5 +1,4 @@
-{% if people %}{{ people | q }}
-{% endif %}SELECT m.{{ of | q }}::{{ type | q }} FROM {{ members | q }} AS m WHERE m.{{ user | q }} = {{ me | q }}
+SELECT m.{{ of | q }}::{{ type | q }} FROM {{ members | q }} AS m WHERE m.{{ user | q }} = {{ me | q }}
 {%- if leader %}
 UNION ALL
 SELECT c.{{ key | q }}::{{ type | q }} FROM {{ table | q }} AS c WHERE c.{{ leader | q }} = {{ me | q }}

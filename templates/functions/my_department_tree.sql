@@ -1,6 +1,5 @@
-{% if people %}{{ people | q }}
-{% endif %}WITH RECURSIVE below(department) AS (
-    {% set people = false %}{% include "functions/my_departments.sql" %}
+WITH RECURSIVE below(department) AS (
+    {% include "functions/my_departments.sql" %}
     UNION
     SELECT d.{{ department_key | q }}::{{ type | q }} FROM below AS b JOIN {{ departments | q }} AS d ON d.{{ parent | q }} = b.department
 )

@@ -1,5 +1,4 @@
-{% if people %}{{ people | q }}
-{% endif %}SELECT d.department::{{ type | q }} FROM (
+SELECT d.department::{{ type | q }} FROM (
 {% include "functions/department_member.sql" %}
 ) AS d
 WHERE d.user_key = {{ me | q }}
