@@ -92,9 +92,17 @@ pub fn merge_delete(judge: &Judge<'_>, entity: &Entity, condition: &dyn Fn(&Row)
     if refused { Outcome::Refused } else { Outcome::Rows(matched) }
 }
 
-/// INSERT ... ON CONFLICT (key) DO UPDATE of one row: it must pass as a new row even if it becomes a change, and the row in its way
-/// is never passed over, whatever the condition says of it.
-pub fn upsert(judge: &Judge<'_>, entity: &Entity, row: &Row, change: Change<'_>) -> Outcome {
+/// Which of a policy and a condition a server asks first of the row in the way of an INSERT (lint `vulnerable-server`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsksFirst {
+    /// The row is never passed over, whatever the condition says of it.
+    Policy,
+    /// As servers do that have that fault.
+    Condition,
+}
+
+/// INSERT ... ON CONFLICT (key) DO UPDATE of one row: it must pass as a new row even if it becomes a change.
+pub fn upsert(judge: &Judge<'_>, entity: &Entity, row: &Row, change: Change<'_>, first: AsksFirst) -> Outcome {
     if insert(judge, entity, std::slice::from_ref(row), Reads(true)) == Outcome::Refused {
         return Outcome::Refused;
     }
@@ -104,6 +112,7 @@ pub fn upsert(judge: &Judge<'_>, entity: &Entity, row: &Row, change: Change<'_>)
     let Some((at, before)) = in_the_way.and_then(|at| Some((at, rows.get(at)?))) else { return Outcome::Rows(vec![0]) };
     let passes = |row: &Row| judge.all_of(entity, Action::Update, Reads(true), row);
     match change(before) {
+        None if first == AsksFirst::Condition => Outcome::Rows(Vec::new()),
         _ if !passes(before) => Outcome::Refused,
         Some(after) if !judge.columns_may_change(entity, before, &after) => Outcome::Refused,
         Some(after) if !judge.owners_may_change(entity, before, &after) || !passes(&after) => Outcome::Refused,

@@ -20,7 +20,9 @@ mod world;
 
 pub use ask::{Ask, Decision, decide};
 pub use assign::assign;
-pub use commands::{Change, Outcome, Reads, delete, export, import, insert, lock, merge_delete, merge_update, select, update, upsert};
+pub use commands::{
+    AsksFirst, Change, Outcome, Reads, delete, export, import, insert, lock, merge_delete, merge_update, select, update, upsert,
+};
 pub use forbidden::{Forbidden, forbidden};
 pub use judge::Judge;
 pub use reasons::{Given, Leaf, Reason, Source};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crm_access::apply::{Outcome, prepare};
 use crm_access::text::{Diagnostics, Source};
 
-use crate::attacker::{ALL, COMPANIES, LENAS, acting, after, person};
+use crate::attacker::{ALL, COMPANIES, LENAS, acting, after, assert_audited, person};
 use crate::support::{REFUSED, TARGETS, World, applier, apply_as, connect, first_column, project_file, refused};
 
 const LOCK: &str = "pg_advisory_lock(hashtextextended('crm_access apply', 0))";
@@ -207,6 +207,13 @@ fn a37_drop_owned_and_reassign_owned_by_the_application_take_nothing() {
             "REASSIGN OWNED BY crm_app TO crm_backend",
         ] {
             world.backend.batch_execute(command).unwrap_or_else(|error| panic!("{command}: {error:?}"));
+            if command == "DROP OWNED BY crm_app" && world.really("SELECT crm_access.fingerprint()") != before {
+                // Such servers are told by the audit; nobody sees anything there until the rules are applied again.
+                assert_audited(&world, "vulnerable-server", "DROP OWNED");
+                assert_eq!(world.count("3", "companies"), 0);
+                let text = project_file("examples/teamleader.yaml");
+                assert_eq!(apply_as(&world.database, applier(target), target, &text), Ok(Outcome::Applied));
+            }
             assert_eq!(world.really("SELECT crm_access.fingerprint()"), before, "{command}");
             assert_eq!(world.count("3", "companies").to_string(), LENAS, "{command}");
         }

@@ -3,6 +3,7 @@
 //! PostgreSQL checks keys and references for the whole table, whoever asks. That a hidden row exists can be learnt so; what it holds can't.
 
 use crate::attacker::{acting, assert_audited, keeps};
+use crate::servers::asks_policy_first;
 use crate::support::{REFUSED, TARGETS, World, refused};
 
 /// Company 3 is not Lena's: its VAT number and its name are hidden from her.
@@ -52,6 +53,11 @@ fn a04_a_unique_key_tells_that_a_hidden_row_exists_and_nothing_else() {
 fn a05_on_conflict_do_update_cannot_touch_a_hidden_row() {
     for target in TARGETS {
         let mut world = World::new("teamleader", target);
+        // The audit names servers that do not, and nothing is changed on them either.
+        let policy_first = asks_policy_first(&world.database);
+        if !policy_first {
+            assert_audited(&world, "vulnerable-server", "ON CONFLICT");
+        }
         for (conflict, set) in [
             ("(vat_number)", "account_manager_id = 3"),
             ("(vat_number)", "name = excluded.name"),
@@ -62,6 +68,9 @@ fn a05_on_conflict_do_update_cannot_touch_a_hidden_row() {
             );
             for suffix in ["", " WHERE companies.account_manager_id = 4", " WHERE false", " RETURNING name"] {
                 let said = acting(&mut world, "3", &[&format!("{command}{suffix}")]);
+                if suffix.starts_with(" WHERE") && !policy_first && said == Ok(Vec::new()) {
+                    continue;
+                }
                 keeps(&refused(said, REFUSED), HIDDEN_NAME);
             }
         }

@@ -7,6 +7,8 @@ mod applying;
 mod attacker;
 #[path = "../live/margins.rs"]
 mod margins;
+#[path = "../differential/servers.rs"]
+mod servers;
 #[path = "../live/support.rs"]
 #[allow(dead_code)]
 mod support;

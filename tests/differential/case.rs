@@ -97,7 +97,7 @@ pub fn compare(case: &Case, model: &Model, benches: &mut [&mut Bench], users: &[
         let over = login.clone().or_else(|| case.world.login.clone());
         let world = World { on_behalf_of: on_behalf_of.clone(), login: over, ..case.world.clone() };
         let judge = Judge::new(model, &world, user.as_deref());
-        let made = checks(&mut random, case.flavor(), model, &judge, benches.iter().all(|bench| bench.merge));
+        let made = checks(&mut random, case.flavor(), model, &judge, benches[0].server);
         for bench in benches.iter_mut() {
             let generic = random.chance(30);
             let target = bench.target;

@@ -1,9 +1,10 @@
 //! Statements, and what decide says they do.
 
+use crm_access::decide::{AsksFirst, assign, delete, import, insert, lock, merge_delete, merge_update, select, update, upsert};
 use crm_access::decide::{Judge, Outcome, Reads, Row, Value};
-use crm_access::decide::{assign, delete, import, insert, lock, merge_delete, merge_update, select, update, upsert};
 use crm_access::model::{Action, Entity, KeyType, Link, Model};
 
+use crate::bench::Server;
 use crate::columns::shown;
 use crate::data::{USERS, row, value};
 use crate::permissions::permitted;
@@ -41,22 +42,23 @@ struct About<'a> {
     columns: &'static [(&'static str, Kind)],
     table: String,
     checks: Vec<Check>,
+    first: AsksFirst,
 }
 
 /// Statements for one user over all entities.
-pub fn checks(random: &mut Random, flavor: &Flavor, model: &Model, judge: &Judge<'_>, merge: bool) -> Vec<Check> {
+pub fn checks(random: &mut Random, flavor: &Flavor, model: &Model, judge: &Judge<'_>, server: Server) -> Vec<Check> {
     let mut all = Vec::new();
     for entity in &model.entities {
         let table = table_sql(flavor, &entity.table.name);
         let rows = judge.world().rows(&entity.table);
         let columns = columns(&entity.table.name);
-        let mut about = About { random, flavor, judge, entity, rows, columns, table, checks: Vec::new() };
+        let mut about = About { random, flavor, judge, entity, rows, columns, table, checks: Vec::new(), first: server.asks_first };
         about.reading(model);
         about.changing();
         about.adding();
         about.handing_over();
         about.importing();
-        if merge {
+        if server.merge {
             about.merging();
         }
         // A part of them: another configuration tells more than another statement.
@@ -307,10 +309,10 @@ impl About<'_> {
             let reading = insert(judge, entity, std::slice::from_ref(&new), Reads(true));
             self.push(format!("{} ON CONFLICT (id) DO NOTHING", into(&new)), unless_in_the_way(reading), 1);
             let values = self.new_values(false);
-            let done = upsert(judge, entity, &new, &|row| changed(row, &values));
+            let done = upsert(judge, entity, &new, &|row| changed(row, &values), self.first);
             self.push(format!("{} ON CONFLICT (id) DO UPDATE SET {}", into(&new), settings(&values)), count(&done), 2);
             let where_noted = |row: &Row| (row["note"] != Value::Null).then(|| changed(row, &values)).flatten();
-            let done = upsert(judge, entity, &new, &where_noted);
+            let done = upsert(judge, entity, &new, &where_noted, self.first);
             let sql =
                 format!("{} ON CONFLICT (id) DO UPDATE SET {} WHERE x.note IS NOT NULL RETURNING x.id", into(&new), settings(&values));
             self.push(sql.replacen(" VALUES ", " AS x VALUES ", 1), count(&done), 2);

@@ -10,6 +10,7 @@ mod configuration;
 mod data;
 mod permissions;
 mod random;
+mod servers;
 mod shrink;
 #[allow(dead_code)]
 #[path = "../live/support.rs"]

@@ -8,7 +8,7 @@ use crm_access::live;
 use crm_access::program::Target;
 use serde_json::Value;
 
-use crate::support::{TARGETS, applier, apply_as, connect, project_file, tables_from, url};
+use crate::support::{TARGETS, accepting_the_server, applier, apply_as, connect, project_file, tables_from, url};
 
 /// A preset with database roles of its own, so that what a test does to them is nobody else's.
 pub struct Place {
@@ -32,7 +32,7 @@ impl Place {
             )
         };
         let database = tables_from(&own(format!("examples/{preset}.sql")), target);
-        let text = own(format!("examples/{preset}.yaml"));
+        let text = accepting_the_server(&own(format!("examples/{preset}.yaml")));
         apply_as(&database, applier(target), target, &text).unwrap_or_else(|refused| panic!("{preset} {kind}: {refused:?}"));
         Place { target, database, text, app, backend }
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::decide::{Outcome, Reads, insert, update, upsert};
+use crate::decide::{AsksFirst, Outcome, Reads, insert, update, upsert};
 use crate::model::ColumnName;
 
 const ROLES: &str = "
@@ -48,7 +48,7 @@ fn a_change_of_a_column_is_one_of_its_value_and_a_new_record_begins_with_nulls()
         assert_eq!(update(&judge, company, &set(5), Reads(true)), Outcome::Rows(vec![0]));
         assert_eq!(insert(&judge, company, &[row("id=2")], Reads(false)), Outcome::Rows(vec![0]));
         assert_eq!(insert(&judge, company, &[row("id=2 margin=1")], Reads(false)), given(vec![0]));
-        assert_eq!(upsert(&judge, company, &row("id=1"), &set(6)), given(vec![0]));
-        assert_eq!(upsert(&judge, company, &row("id=1 margin=1"), &set(5)), given(vec![0]));
+        assert_eq!(upsert(&judge, company, &row("id=1"), &set(6), AsksFirst::Policy), given(vec![0]));
+        assert_eq!(upsert(&judge, company, &row("id=1 margin=1"), &set(5), AsksFirst::Policy), given(vec![0]));
     }
 }

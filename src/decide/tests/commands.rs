@@ -1,5 +1,5 @@
 use super::*;
-use crate::decide::{Outcome, Reads, delete, insert, lock, merge_update, update, upsert};
+use crate::decide::{AsksFirst, Outcome, Reads, delete, insert, lock, merge_update, update, upsert};
 use crate::model::Entity;
 
 /// Reads own, creates anything, changes anything into anything, deletes nothing.
@@ -46,7 +46,7 @@ fn merge_and_upsert_refuse_where_update_passes_over() {
     let same = |row: &Row| Some(row.clone());
     assert_eq!(asked(&roles, |judge, company| update(judge, company, &same, Reads(true))), Outcome::Rows(vec![0]));
     assert_eq!(asked(&roles, |judge, company| merge_update(judge, company, &same)), Outcome::Refused);
-    assert_eq!(asked(&roles, |judge, company| upsert(judge, company, &row("id=1"), &same)), Outcome::Rows(vec![0]));
-    assert_eq!(asked(&roles, |judge, company| upsert(judge, company, &row("id=2"), &same)), Outcome::Refused);
-    assert_eq!(asked(&roles, |judge, company| upsert(judge, company, &row("id=3"), &same)), Outcome::Rows(vec![0]));
+    assert_eq!(asked(&roles, |judge, company| upsert(judge, company, &row("id=1"), &same, AsksFirst::Policy)), Outcome::Rows(vec![0]));
+    assert_eq!(asked(&roles, |judge, company| upsert(judge, company, &row("id=2"), &same, AsksFirst::Policy)), Outcome::Refused);
+    assert_eq!(asked(&roles, |judge, company| upsert(judge, company, &row("id=3"), &same, AsksFirst::Policy)), Outcome::Rows(vec![0]));
 }
