@@ -12,6 +12,8 @@
 //! The query in the body of a function is a statement itself and goes through the same. What sqlparser 0.63 can't read is listed in
 //! [`ONLY_TOKENS`]; those statements pass the third check alone, and the server reads them in the end.
 
+mod splice;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -21,6 +23,8 @@ use sqlparser::tokenizer::{Location, Token, Tokenizer, Word};
 
 use crate::program::{Body, Program, Statement};
 use crate::render::{Neutral, ONE, Plain, Quoting, ROWS, RenderError, Renderer, Script, dollar_tag, script};
+
+pub use splice::with_calls_replaced;
 
 /// Kinds of statements that sqlparser can't read, with the reason.
 pub const ONLY_TOKENS: [(&str, &str); 6] = [

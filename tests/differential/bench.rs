@@ -1,7 +1,7 @@
 //! A database per worker and target, in which one case after the other stands.
 
 use crm_access::apply::{Prepared, apply, prepare};
-use crm_access::decide::{Value, World};
+use crm_access::decide::{AsksFirst, Value, World};
 use crm_access::live::{self, Connection};
 use crm_access::model::{Period, Subject};
 use crm_access::program::Target;
@@ -9,13 +9,21 @@ use crm_access::text::{Diagnostics, Source};
 use postgres::Client;
 
 use crate::checks::{Check, Expected};
+use crate::servers::asks_policy_first;
 use crate::support::{Refused, applier, connect, first_column, url};
 use crate::tables::{FLAVORS, Flavor, create, literal, load, table_sql};
 
+/// In what servers differ.
+#[derive(Clone, Copy)]
+pub struct Server {
+    /// Whether it has MERGE.
+    pub merge: bool,
+    pub asks_first: AsksFirst,
+}
+
 pub struct Bench {
     pub target: Target,
-    /// Whether the server has MERGE.
-    pub merge: bool,
+    pub server: Server,
     /// Whether identities of the portable target are signed.
     signed: bool,
     admin: Client,
@@ -89,12 +97,17 @@ impl Bench {
         admin.batch_execute(RUN).expect("a function");
         // Compiling the plans of tables with eight rows takes most of the time otherwise.
         admin.batch_execute(&format!("ALTER DATABASE {database} SET jit = off")).expect("a setting");
+        // Of such tables all keys would be gathered at once; half of the cases ask for each by itself.
+        let singly = if worker.is_multiple_of(2) { 1_000_000 } else { -1 };
+        admin.batch_execute(&format!("ALTER DATABASE {database} SET crm_access.single_keys = {singly}")).expect("a setting");
         // What is loaded stands for a past that nobody checks here.
         admin.batch_execute("SET session_replication_role = replica").expect("a superuser");
         let version: i32 = admin.query_one("SELECT current_setting('server_version_num')::int", &[]).expect("a version").get(0);
         let applier = live::connect(&url(&database, applier(target))).expect("a connection");
         let (backend, logins) = (connect(&database, "crm_backend"), connect(&database, "postgres"));
-        Bench { target, merge: version >= 150_000, signed: true, admin, backend, logins, applier }
+        let asks_first = if asks_policy_first(&database) { AsksFirst::Policy } else { AsksFirst::Condition };
+        let server = Server { merge: version >= 150_000, asks_first };
+        Bench { target, server, signed: true, admin, backend, logins, applier }
     }
 
     /// Empties the tables and applies a configuration.

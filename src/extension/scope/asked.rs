@@ -4,36 +4,83 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::CStr;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
+use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 
 use super::keys::{KeyType, Keys};
 use super::source::Source;
 use crate::extension::standing::{Moment, Standing, Whose, present};
 
 /// The most keys that are asked for one by one.
-const MOST_SINGLE: f64 = 20_000.0;
+const MOST_SINGLE: u32 = 20_000;
 /// What asking for a key takes beside executing a plan, in the planner's unit.
 const SINGLE: f64 = 25.0;
 /// The most keys that are remembered with a standing, and how many such sets are at a time.
 const MOST_REMEMBERED: usize = 10_000;
 const REMEMBERED: usize = 1_000;
-/// Scopes whose sizes are remembered at a time.
-const SIZES: usize = 10_000;
+/// Scopes of which is remembered what came of gathering them, at a time.
+const LASTS: usize = 10_000;
+
+/// How many keys are asked for one by one whatever it takes; -1 where estimates decide.
+static SINGLE_KEYS: GucSetting<i32> = GucSetting::<i32>::new(-1);
+
+/// Defines the setting.
+pub fn register() {
+    GucRegistry::define_int_guc(
+        c"crm_access.single_keys",
+        c"How many keys a scope is asked for one by one in a statement before all keys are gathered.",
+        c"-1 lets estimates decide. It changes what a statement takes and never its rows.",
+        &SINGLE_KEYS,
+        -1,
+        i32::MAX,
+        GucContext::Userset,
+        GucFlags::default(),
+    );
+}
 
 /// A scope with its arguments.
 type Name = (pg_sys::Oid, Vec<String>);
 /// Keys that hold as long as a standing does, with that one.
 type OfStanding = (Rc<Standing>, Rc<Keys>);
 
+/// What came of gathering keys.
+#[derive(Clone, Copy)]
+struct Last {
+    size: usize,
+    took: Duration,
+}
+
+/// What may still be spent on asking for keys one by one, until it is as dear as it is to gather all.
+#[derive(Clone, Copy)]
+struct Allowance {
+    keys: u32,
+    /// As long as gathering took the last time, where that is known.
+    time: Option<Duration>,
+}
+
+impl Allowance {
+    const NONE: Allowance = Allowance { keys: 0, time: None };
+
+    fn is_spent(self) -> bool {
+        self.keys == 0 || self.time == Some(Duration::ZERO)
+    }
+
+    fn spend(&mut self, began: Instant) {
+        self.keys -= 1;
+        self.time = self.time.map(|left| left.saturating_sub(began.elapsed()));
+    }
+}
+
 thread_local! {
     /// Keys that were gathered, each for one moment.
     static GATHERED: RefCell<HashMap<Name, (Moment, Rc<Keys>)>> = RefCell::new(HashMap::new());
     /// Keys that are remembered.
     static OF_STANDINGS: RefCell<HashMap<(Whose, Name), OfStanding>> = RefCell::new(HashMap::new());
-    /// How many keys somebody last had, for the planner.
-    static LAST_SIZES: RefCell<HashMap<(Whose, Name), usize>> = RefCell::new(HashMap::new());
+    /// What came of gathering somebody's keys the last time.
+    static LAST: RefCell<HashMap<(Whose, Name), Last>> = RefCell::new(HashMap::new());
     /// Whether something was gathered that nobody will ask for again when the transaction has ended.
     static ANY: Cell<bool> = const { Cell::new(false) };
 }
@@ -53,8 +100,7 @@ pub struct Asked {
     /// Whose standing the keys hold with.
     standing: Option<Rc<Standing>>,
     keys: Option<Rc<Keys>>,
-    /// How many keys may still be asked for one by one.
-    single: u32,
+    single: Allowance,
 }
 
 impl Asked {
@@ -82,9 +128,10 @@ impl Asked {
             keys = remembered(standing, &name);
         }
         let single = match (&keys, &standing) {
-            (Some(_), _) => 0,
-            (None, Some(_)) if is_remembered(&source, source.estimate_of_all()?.rows) => 0,
-            (None, _) => single(&source)?,
+            (Some(_), _) => Allowance::NONE,
+            (None, _) if SINGLE_KEYS.get() >= 0 => Allowance { keys: SINGLE_KEYS.get().unsigned_abs(), time: None },
+            (None, Some(_)) if is_remembered(&source, source.estimate_of_all()?.rows) => Allowance::NONE,
+            (None, _) => single(&source, last(&name))?,
         };
         Ok(Asked { moment, source, arguments: name.1, standing, keys, single })
     }
@@ -110,7 +157,9 @@ impl Asked {
         if let Some(keys) = &self.keys {
             return Ok(keys.clone());
         }
+        let began = Instant::now();
         let keys = Rc::new(self.source.all(&self.arguments)?);
+        let last = Last { size: keys.len(), took: began.elapsed() };
         let name = (self.source.function, self.arguments.clone());
         match &self.standing {
             Some(standing) if keys.len() <= MOST_REMEMBERED => remember(standing, &name, &keys),
@@ -119,11 +168,11 @@ impl Asked {
                 GATHERED.with_borrow_mut(|gathered| gathered.insert(name.clone(), (self.moment, keys.clone())));
             }
         }
-        LAST_SIZES.with_borrow_mut(|sizes| {
-            if sizes.len() >= SIZES {
-                sizes.clear();
+        LAST.with_borrow_mut(|all| {
+            if all.len() >= LASTS {
+                all.clear();
             }
-            sizes.insert((Whose::now(), name), keys.len());
+            all.insert((Whose::now(), name), last);
         });
         self.keys = Some(keys.clone());
         Ok(keys)
@@ -140,9 +189,11 @@ impl Asked {
             if let Some(keys) = &self.keys {
                 return Ok(keys.contain(key, key_type));
             }
-            if self.single > 0 && key_type == self.source.key_type {
-                self.single -= 1;
-                return self.source.has(&self.arguments, key);
+            if !self.single.is_spent() && key_type == self.source.key_type {
+                let began = Instant::now();
+                let found = self.source.has(&self.arguments, key)?;
+                self.single.spend(began);
+                return Ok(found);
             }
             Ok(self.keys()?.contain(key, key_type))
         }
@@ -164,20 +215,29 @@ fn remember(standing: &Rc<Standing>, name: &Name, keys: &Rc<Keys>) {
     });
 }
 
-/// How many keys may be asked for one by one until it is as dear as it is to gather all.
-fn single(source: &Source) -> Result<u32, ErrorReport> {
+/// What may be spent on asking for keys one by one: what gathering took the last time, or what the planner says of both.
+fn single(source: &Source, last: Option<Last>) -> Result<Allowance, ErrorReport> {
     let all = source.estimate_of_all()?.cost;
     if all < SINGLE {
-        return Ok(0);
+        return Ok(Allowance::NONE);
     }
-    Ok((all / (source.estimate_of_one()?.cost + SINGLE)).min(MOST_SINGLE) as u32)
+    if let Some(last) = last {
+        return Ok(Allowance { keys: MOST_SINGLE, time: Some(last.took) });
+    }
+    let keys = (all / (source.estimate_of_one()?.cost + SINGLE)).min(f64::from(MOST_SINGLE)) as u32;
+    Ok(Allowance { keys, time: None })
+}
+
+/// What came of gathering the keys the last time that this was done for whoever asks.
+fn last(name: &Name) -> Option<Last> {
+    let name = (Whose::now(), name.clone());
+    LAST.with_borrow(|all| all.get(&name).copied())
 }
 
 /// How many keys the scope gives whoever asks, as far as can be said before.
 pub fn expected(source: &Rc<Source>, arguments: &[String]) -> Result<f64, ErrorReport> {
-    let name = (Whose::now(), (source.function, arguments.to_vec()));
-    if let Some(size) = LAST_SIZES.with_borrow(|sizes| sizes.get(&name).copied()) {
-        return Ok(size as f64);
+    if let Some(last) = last(&(source.function, arguments.to_vec())) {
+        return Ok(last.size as f64);
     }
     let estimated = source.estimate_of_all()?.rows;
     // What will be remembered may as well be gathered now: a plan that is made once for a prepared statement is made with what is known then.

@@ -14,6 +14,7 @@ use super::ending::when_ended;
 
 /// Registers what happens when a function is changed and when transactions end.
 pub fn register() {
+    asked::register();
     source::register();
     when_ended(asked::forget);
 }

@@ -4,7 +4,7 @@ use std::ffi::CString;
 
 use pgrx::Internal;
 use pgrx::pg_sys::{
-    Const, Datum, FuncExpr, IndexOptInfo, List, Node, NodeTag, Oid, OpExpr, PlannerInfo, RelOptInfo, RestrictInfo, ScalarArrayOpExpr,
+    BoolExpr, Const, Datum, FuncExpr, List, Node, NodeTag, Oid, PlannerInfo, RelOptInfo, RestrictInfo, ScalarArrayOpExpr,
     SupportRequestCost, SupportRequestIndexCondition, SupportRequestSelectivity, VariableStatData,
 };
 use pgrx::prelude::*;
@@ -139,7 +139,7 @@ unsafe fn index_condition(request: *mut SupportRequestIndexCondition) -> Option<
         if operator == pg_sys::InvalidOid
             // Where different texts are the same to the index, it would find more than the set.
             || (collation != pg_sys::InvalidOid && !pg_sys::get_collation_isdeterministic(collation))
-            || !is_worth_it(root, index, &scope, (*request).indexcol)
+            || !is_worth_it(request, &scope)
         {
             return None;
         }
@@ -187,32 +187,42 @@ unsafe fn scope_keys(beside: Oid) -> Option<Oid> {
 }
 
 /// Whether to offer the index. The server expects ten keys whatever we know, so that what is much dearer than that must not be offered: a large part of the
-/// table, or what would have to be gathered although something else finds the rows.
-unsafe fn is_worth_it(root: *mut PlannerInfo, index: *mut IndexOptInfo, scope: &Scope, column: i32) -> bool {
+/// table, or more keys than other conditions leave rows.
+unsafe fn is_worth_it(request: *mut SupportRequestIndexCondition, scope: &Scope) -> bool {
     // SAFETY: the request of the planner has both.
     unsafe {
+        let (root, index) = ((*request).root, (*request).index);
         let relation = (*index).rel;
-        let key = i32::from(*(*index).indexkeys.add(column as usize) as i16);
-        if is_pinned(relation, key) {
-            return false;
-        }
+        let column = i32::from(*(*index).indexkeys.add((*request).indexcol as usize) as i16);
         let Some(keys) = scope.expected() else { return false };
         let part = keys / scope.values(root, (*relation).relid as i32);
-        part <= MOST_OF_COLUMN && (keys <= SUPPOSED || !joins(root, relation, key))
+        part <= MOST_OF_COLUMN
+            && (keys <= SUPPOSED || !joins(root, relation, column))
+            && keys <= rows_of_others(root, relation, (*request).funcid).max(1.0)
     }
 }
 
-/// Whether another condition says what the column equals.
-unsafe fn is_pinned(relation: *mut RelOptInfo, column: i32) -> bool {
-    // SAFETY: the list has clauses with their notes.
+/// How many rows conditions leave that ask for no scope.
+unsafe fn rows_of_others(root: *mut PlannerInfo, relation: *mut RelOptInfo, in_scope: Oid) -> f64 {
+    // SAFETY: the list has clauses with their notes, whose selectivity the planner has looked up before.
     unsafe {
-        pointers((*relation).baserestrictinfo).any(|note| {
-            let clause = (*note.cast::<RestrictInfo>()).clause.cast::<Node>();
-            if (*clause).type_ != NodeTag::T_OpExpr || (*note.cast::<RestrictInfo>()).mergeopfamilies.is_null() {
-                return false;
-            }
-            pointers((*clause.cast::<OpExpr>()).args).any(|side| is_column(side.cast(), (*relation).relid, column))
+        let others = pointers((*relation).baserestrictinfo).filter(|note| !asks(*note, in_scope));
+        others.fold((*relation).tuples, |rows, note| {
+            rows * pg_sys::clause_selectivity(root, note, 0, pg_sys::JoinType::JOIN_INNER, std::ptr::null_mut())
         })
+    }
+}
+
+/// Whether a condition is, or is put together of, a call of a function.
+unsafe fn asks(node: *mut Node, function: Oid) -> bool {
+    // SAFETY: the tag says what the node is.
+    unsafe {
+        match (*node).type_ {
+            NodeTag::T_RestrictInfo => asks((*node.cast::<RestrictInfo>()).clause.cast(), function),
+            NodeTag::T_BoolExpr => pointers((*node.cast::<BoolExpr>()).args).any(|arm| asks(arm, function)),
+            NodeTag::T_FuncExpr => (*node.cast::<FuncExpr>()).funcid == function,
+            _ => false,
+        }
     }
 }
 

@@ -18,9 +18,12 @@ use crate::extension::guard::statement::pointers;
 use crate::extension::standing::is_impressed;
 use crate::program::PEOPLE_ALONE;
 use crate::render::ROWS;
+use crate::verify::with_calls_replaced;
 
 /// Rows that are taken at a time.
 const BATCH: i64 = 10_000;
+/// How many scopes that ask each other are asked by one plan.
+const DEPTH: usize = 4;
 /// How many times as many keys as expected, or as few, make it worth planning anew.
 const FAR: f64 = 8.0;
 
@@ -231,14 +234,32 @@ impl Source {
     }
 
     fn plan_of_all(&self) -> Result<Rc<Kept>, ErrorReport> {
-        kept(&self.all, &self.query, self.signature.types())
+        kept(&self.all, || (self.query.clone(), self.signature.types().to_vec()))
     }
 
     fn plan_of_one(&self) -> Result<Rc<Kept>, ErrorReport> {
-        let mut types = self.signature.types().to_vec();
-        types.push(self.key_type.types().0);
-        let query = format!("SELECT 1 FROM ({}) AS s(key) WHERE s.key = ${} LIMIT 1", self.query, types.len());
-        kept(&self.one, &query, &types)
+        kept(&self.one, || {
+            let mut types = self.signature.types().to_vec();
+            types.push(self.key_type.types().0);
+            (format!("SELECT 1 FROM ({}) AS s(key) WHERE s.key = ${} LIMIT 1", self.nested(DEPTH), types.len()), types)
+        })
+    }
+
+    /// The query, with the queries of the scopes that it asks in their places, so that one plan asks for a key through all of them. What is remembered
+    /// with a standing is asked there, and so is what does not run with the same rights and settings.
+    fn nested(&self, depth: usize) -> String {
+        let inner = |scope: &str, key: &str| {
+            let source = Source::of(&CString::new(scope).ok()?, false).ok()?;
+            let is_same = source.owner == self.owner && source.settings == self.settings;
+            // Null where the key is, as the function that is replaced.
+            (is_same && !source.of_standing && depth > 0).then(|| {
+                let query = source.nested(depth - 1);
+                format!(
+                    "(CASE WHEN {key} IS NULL THEN NULL ELSE EXISTS (SELECT 1 FROM ({query}) AS s(crm_access_key) WHERE s.crm_access_key = {key}) END)"
+                )
+            })
+        };
+        with_calls_replaced(&self.query, ("crm_access", "in_scope"), inner).unwrap_or_else(|_| self.query.clone())
     }
 
     /// Does something as the function would: with its owner's rights and its settings.
@@ -250,12 +271,12 @@ impl Source {
 }
 
 /// The plan of a query, made where it is not there yet.
-fn kept(place: &RefCell<Option<Rc<Kept>>>, query: &str, types: &[pg_sys::Oid]) -> Result<Rc<Kept>, ErrorReport> {
+fn kept(place: &RefCell<Option<Rc<Kept>>>, query: impl FnOnce() -> (String, Vec<pg_sys::Oid>)) -> Result<Rc<Kept>, ErrorReport> {
     if let Some(known) = place.borrow().clone() {
         return Ok(known);
     }
+    let (query, mut types) = query();
     let query = CString::new(query).map_err(|_| defect("a scope has no text"))?;
-    let mut types = types.to_vec();
     // SAFETY: SPI is connected; the text ends in NUL; there are as many types as are said. What gives no plan is freed with SPI's memory.
     let kept = unsafe {
         let options = pg_sys::CURSOR_OPT_GENERIC_PLAN as c_int;
