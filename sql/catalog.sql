@@ -594,6 +594,7 @@ SELECT pg_catalog.jsonb_build_object(
         FROM pg_catalog.pg_settings s
         WHERE s.name IN ('local_preload_libraries', 'lo_compat_privileges', 'session_preload_libraries', 'shared_preload_libraries')
            OR s.name LIKE 'crm\_access.guard\_%'
+           OR (s.name = 'crm_access.vetted_operators' AND s.setting <> '')
     ), '{}'),
     -- How many large objects each role but their owners may do what with.
     'large_objects', coalesce((

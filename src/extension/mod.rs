@@ -26,6 +26,7 @@ mod standing;
 #[cfg(any(test, feature = "pg_test"))]
 mod tests;
 mod version;
+mod vetted;
 
 use pgrx::prelude::*;
 
@@ -71,4 +72,5 @@ pub extern "C-unwind" fn _PG_init() {
     guard::register();
     standing::register();
     scope::register();
+    vetted::register();
 }

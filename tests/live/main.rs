@@ -62,3 +62,4 @@ mod teamleader_managers;
 mod teamleader_promotion;
 mod teamleader_scope;
 mod teamleader_truth;
+mod vetted;

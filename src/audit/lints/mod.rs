@@ -44,6 +44,7 @@ mod unique_key;
 mod unprotected_entity;
 mod unprotected_partition;
 mod useless_accept;
+mod vetted_operators;
 mod vulnerable_server;
 mod writable_directory;
 
@@ -94,6 +95,7 @@ pub const ALL: &[&Lint] = &[
     &guard_off::LINT,
     &statistics::LINT,
     &large_object::LINT,
+    &vetted_operators::LINT,
     &expired_accept::LINT,
     &useless_accept::LINT,
 ];

@@ -38,6 +38,8 @@ fn check(case: &Case<'_>, found: &mut Findings) {
                 (Severity::Warning, "temporary objects come before the application's own")
             }
             name if name.starts_with("crm_access.guard_") && off => (Severity::Warning, "one of our guards is off"),
+            // What an administrator may choose. The first is audited by itself.
+            "crm_access.vetted_operators" | "crm_access.explain_role" | "crm_access.single_keys" => continue,
             name if name.starts_with("crm_access.") && !name.starts_with("crm_access.guard_") => {
                 (Severity::Warning, "nobody but us should set it")
             }
@@ -77,6 +79,7 @@ mod tests {
             (Some("crm_backend"), false, "search_path", "public, pg_temp"),
             (Some("crm_dba"), false, "row_security", "off"),
             (Some("crm_app"), true, "crm_access.guard_explain", "off"),
+            (None, true, "crm_access.vetted_operators", "like"),
         ] {
             let (name, value) = (name.to_owned(), value.to_owned());
             example.catalog.role_settings.push(RoleSetting { role: role.map(str::to_owned), in_database, name, value });

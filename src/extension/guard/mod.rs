@@ -10,7 +10,7 @@ mod explain;
 mod hook;
 mod listen;
 mod preload;
-mod protected;
+pub mod protected;
 mod refusal;
 mod report;
 mod running;
