@@ -86,12 +86,16 @@ pub fn cells(bench: &Bench, random: &mut Random, pools: &Pools, everyone: &[Aske
         let cells = given.cells_about(bench, &mut random_apart, pools, asker, &|other| other.name == entity.name).into_iter();
         all.extend(cells.filter(|cell| !ASKING.contains(&cell.kind)).map(alone));
     }
+    // Those who are like somebody else are asked as well: it is one of them alone that a rule may be for.
+    let users_table = &model.directory.users;
+    let keys = bench.world.rows(&users_table.table).iter().filter_map(|row| row.get(users_table.key.as_str())?.key());
+    let everybody: Vec<String> = keys.filter(|user| is_known(model, &bench.world, Some(user))).collect();
     for rule in &model.sharing {
         let unprivileged = People::new(model, &nothing.world);
-        let Some((asker, _, user)) = known.iter().find(|(_, _, user)| unprivileged.is_opened(rule, user)) else { continue };
-        let mut given = nothing.clone();
+        let Some(user) = everybody.iter().find(|user| unprivileged.is_opened(rule, user)) else { continue };
+        let (mut given, asker) = (nothing.clone(), Asker::User(user.clone()));
         given.apart(bench, &mut random_apart, user);
-        let cells = given.cells_about(bench, &mut random_apart, pools, asker, &|entity| entity.name == rule.entity).into_iter();
+        let cells = given.cells_about(bench, &mut random_apart, pools, &asker, &|entity| entity.name == rule.entity).into_iter();
         all.extend(cells.filter(|cell| !ASKING.contains(&cell.kind)).map(alone));
     }
     // Some of them may not be: should one come to be all the same, the restriction counts.

@@ -205,5 +205,9 @@ fn ties(bench: &Bench, world: &World, pools: &Pools, random: &mut Random, entity
             all.extend((0..PARENTS).map(|_| Tie::Parent(column.clone())));
         }
     }
+    // All parents at once.
+    if entity.parents.len() > 1 {
+        all.extend((0..PARENTS * entity.parents.len()).map(|_| Tie::Nothing));
+    }
     all
 }

@@ -9,7 +9,7 @@ use crm_access::render::{Plain, Quoting};
 
 use crate::bench::{Asker, Bench, Check};
 use crate::combinations::{People, When};
-use crate::data::{ABSENT, Pools, pools, row};
+use crate::data::{ABSENT, Pools, near, pools, row};
 use crate::given::unchecked;
 use crate::random::Random;
 use crate::schema::{Table, fresh_key, literal, table_sql};
@@ -356,6 +356,8 @@ impl About<'_> {
             let Some(values) = self.pools.get(&(self.table.name.clone(), column.name.clone())) else { continue };
             let mine: Vec<&Value> = values.iter().filter(|value| value.key().as_deref() == self.user).take(1).collect();
             let mut tried: Vec<Value> = mine.into_iter().cloned().chain([Value::Null]).collect();
+            // What conditions name, and what lies just beside it, decides by itself.
+            tried.extend(near(self.model, self.table, &self.entity.name, &column.name));
             tried.extend((0..VALUES).filter(|_| !values.is_empty()).map(|_| random.pick(values).clone()));
             tried.extend(self.readable_parent(random, &column.name));
             tried.extend(self.colleague(random, &column.name));
@@ -506,6 +508,11 @@ impl About<'_> {
                 let key = fresh_key(kind, if number < ABSENT { 900 + number } else { 1000 + number });
                 let mut new = row(random, self.table, self.pools, self.rows, None);
                 new.insert(self.entity.key.to_string(), key);
+                // What only some may set is left out of half of them.
+                if number % 2 == 0 {
+                    let set = self.entity.columns.iter().filter(|column| column.change.is_some());
+                    set.for_each(|column| drop(new.insert(column.name.to_string(), Value::Null)));
+                }
                 // Half of them are the user's own in some way.
                 let mine = |value: &&Value| value.key().as_deref() == self.user;
                 for column in &self.table.columns {

@@ -129,6 +129,7 @@ pub fn pools(model: &Model, schema: &Schema, world: &World) -> Pools {
             let kind = schema[&entity.table].kind(&column);
             let mut values = pools.remove(&place).unwrap_or_else(|| distinct(world, &entity.table, &column));
             values.extend(near.iter().filter_map(|text| read_as(kind, text)));
+            values.extend(around_now(kind, world.now));
             for (attribute, _) in &directory.users.attributes {
                 let kinds = (schema[&directory.users.table].kind(attribute.as_str()), kind);
                 if kinds.0 == kinds.1 {
@@ -139,6 +140,16 @@ pub fn pools(model: &Model, schema: &Schema, world: &World) -> Pools {
         }
     }
     pools
+}
+
+/// Before and after now, which conditions on times compare with: some hours and some days, so that no test depends on its speed.
+fn around_now(kind: Kind, now: i64) -> Vec<Value> {
+    let day = 86_400_000_000;
+    match kind {
+        Kind::Time => [-3 * day, -day / 4, 3 * day].map(|away| Value::Time((now + away) / 1_000_000 * 1_000_000)).to_vec(),
+        Kind::Date => [-3, 3].map(|days| Value::Date(now / day + days)).to_vec(),
+        _ => Vec::new(),
+    }
 }
 
 fn distinct(world: &World, table: &TableName, column: &str) -> Vec<Value> {
@@ -172,6 +183,12 @@ pub fn compared(model: &Model, entity: &EntityName) -> BTreeMap<String, BTreeSet
         }
     }
     all
+}
+
+/// What predicates compare a column with, and what lies just beside that.
+pub fn near(model: &Model, table: &Table, entity: &EntityName, column: &str) -> Vec<Value> {
+    let constants = compared(model, entity).remove(column).unwrap_or_default();
+    constants.iter().filter_map(|text| read_as(table.kind(column), text)).collect()
 }
 
 fn gather(predicate: &Predicate, all: &mut BTreeSet<String>) {

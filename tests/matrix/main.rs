@@ -3,7 +3,7 @@
 //!
 //! Beside the unbroken comparison a fixed sample of broken clauses is tried. CRM_ACCESS_MUTANTS chooses which all are tried: `policies` (also
 //! without it) those of policies, triggers and rights, `functions` those of the helper functions, `all` both, each but for what is listed as
-//! equivalent; `kinds` of all that are broken in the same way one, wherever it stands; `listed` those that are listed, of which none may be
+//! equivalent; `kinds` of all policies that are broken in the same way one, wherever it stands; `listed` those that are listed, of which none may be
 //! noticed; `@FILE` those whose names are its lines; any other text, those that have it in their name.
 //! CRM_ACCESS_MUTANTS_ONLY names a preset, or a preset and a target, to try alone; CRM_ACCESS_MUTANTS_SLICE=3/8 tries every eighth, from the third
 //! on. CRM_ACCESS_MUTANTS_SEED chooses other data.
@@ -211,7 +211,7 @@ fn wanted_mutants(preset: &Preset, target: Target, wanted: &str, listed: &[Equiv
         "listed" => all.retain(is_listed),
         "kinds" => {
             let mut seen = BTreeSet::new();
-            all.retain(|mutant| !is_listed(mutant) && seen.insert(mutant.kind()));
+            all.retain(|mutant| !is_listed(mutant) && !matches!(mutant.part, Part::Function(_)) && seen.insert(mutant.kind()));
         }
         part => match part.strip_prefix('@') {
             Some(file) => {
