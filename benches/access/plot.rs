@@ -16,6 +16,7 @@ fn color(variant: Variant) -> RGBColor {
         Variant::Usual => RGBColor(255, 127, 14),
         Variant::Roles => RGBColor(148, 103, 189),
         Variant::Extension => RGBColor(31, 119, 180),
+        Variant::Vetted => RGBColor(23, 190, 207),
         Variant::Portable => RGBColor(44, 160, 44),
     }
 }

@@ -18,11 +18,14 @@ pub enum Variant {
     Usual,
     Roles,
     Extension,
+    /// The same, where an administrator has vetted operators that are not leakproof.
+    Vetted,
     Portable,
 }
 
 impl Variant {
-    pub const ALL: [Variant; 6] = [Variant::Hand, Variant::Naive, Variant::Usual, Variant::Roles, Variant::Extension, Variant::Portable];
+    pub const ALL: [Variant; 7] =
+        [Variant::Hand, Variant::Naive, Variant::Usual, Variant::Roles, Variant::Extension, Variant::Vetted, Variant::Portable];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -31,6 +34,7 @@ impl Variant {
             Variant::Usual => "usual",
             Variant::Roles => "roles",
             Variant::Extension => "extension",
+            Variant::Vetted => "vetted",
             Variant::Portable => "portable",
         }
     }
@@ -54,10 +58,13 @@ impl Variant {
             Variant::Naive => client.batch_execute(include_str!("naive.sql")).during(&what),
             Variant::Usual => client.batch_execute(include_str!("usual.sql")).during(&what),
             Variant::Roles => client.batch_execute(include_str!("roles.sql")).during(&what),
-            Variant::Extension => {
+            Variant::Extension | Variant::Vetted => {
                 client.batch_execute("CREATE EXTENSION crm_access").during(&what)?;
                 // Planning is measured with EXPLAIN, which the extension refuses.
-                client.batch_execute(&format!("ALTER DATABASE {database} SET crm_access.guard_explain = off")).during(&what)?;
+                let vetted = if self == Variant::Vetted { "like, ilike, full_text" } else { "" };
+                for setting in ["crm_access.guard_explain = off".to_owned(), format!("crm_access.vetted_operators = '{vetted}'")] {
+                    client.batch_execute(&format!("ALTER DATABASE {database} SET {setting}")).during(&what)?;
+                }
                 configure(&database, Target::Extension).during(&what)
             }
             Variant::Portable => configure(&database, Target::Portable).during(&what),
@@ -75,7 +82,7 @@ impl Variant {
             Variant::Hand => String::new(),
             Variant::Naive | Variant::Usual => format!("SELECT set_config('bench.user_id', '{key}', true)"),
             Variant::Roles => format!("SET LOCAL ROLE {}; SELECT set_config('bench.user_id', '{key}', true)", user.database_role()),
-            Variant::Extension => format!("SELECT crm_access.act_as('{key}')"),
+            Variant::Extension | Variant::Vetted => format!("SELECT crm_access.act_as('{key}')"),
             // The backend makes it once and keeps it for the connections of this user.
             Variant::Portable => {
                 let token: String = client.query_one("SELECT crm_access.issue($1::text, 86400)", &[&key.to_string()])?.get(0);
