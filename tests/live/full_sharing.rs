@@ -182,3 +182,72 @@ fn delegation_whoever_covers_has_what_the_colleague_has_for_the_time_that_may_be
         refused(acting(&mut world, "5", "9", ids), REFUSED);
     }
 }
+
+#[test]
+fn sharing_rules_open_records_to_one_user_and_to_a_workgroup_by_owner() {
+    for target in TARGETS {
+        let mut world = World::new("full", target);
+        // The dispatcher has no right on companies but what is shared with them and with everyone.
+        let open = "coalesce(t.for_everyone AND t.territory = 'north', false)";
+        let shared = format!("{} AND (coalesce(t.territory = 'west', false) OR {open})", readable("1"));
+        assert!(COMPANIES.really(&mut world, &format!("t.territory = 'west' AND {}", readable("1"))).len() > 5);
+        COMPANIES.assert_rights(&mut world, "8", &shared, "false", "false");
+        COMPANIES.assert_rights(&mut world, "15", &readable("1"), "false", "false");
+        only(&mut world, "15", "dispatcher");
+        world.force("DELETE FROM staff.group_members WHERE user_id = 15");
+        COMPANIES.assert_rights(&mut world, "15", &format!("{} AND {open}", readable("1")), "false", "false");
+
+        // Who works on the project sees what its manager has, besides what the role of its members opens.
+        world.force("INSERT INTO staff.project_members (project_id, user_id) VALUES (1, 15)");
+        world.force("UPDATE crm.deals SET owner_id = 3 WHERE id % 9 = 0");
+        only(&mut world, "15", "dispatcher");
+        let large = "coalesce(t.amount > 50000 AND t.stage IN ('won', 'proposal'), false)";
+        let managers = "coalesce(t.owner_id = 3, false)";
+        assert!(!DEALS.really(&mut world, &format!("{} AND {managers} AND NOT {large}", readable("1"))).is_empty());
+        DEALS.assert_rights(&mut world, "15", &format!("{} AND ({large} OR {managers})", readable("1")), "false", "false");
+    }
+}
+
+#[test]
+fn controlled_by_parent_links_and_watchers_need_a_role_and_their_parents() {
+    for target in TARGETS {
+        let mut world = World::new("full", target);
+        // Who leads the south sees a link between one of its companies and a contact that they created, and no other.
+        world.force(
+            "INSERT INTO crm.contacts (id, name, firm_id, created_by) VALUES (901, 'Mine', 1, 7), (902, 'Not mine', 1, 4);
+             INSERT INTO crm.companies (id, name, firm_id, manager_id, created_by, territory) VALUES (901, 'South', 1, 4, 4, 'south'), (902, 'None', 1, 4, 4, NULL);
+             INSERT INTO crm.contact_companies (id, contact_id, company_id) VALUES (901, 901, 901), (902, 902, 901), (903, 901, 902)",
+        );
+        assert_eq!(world.sees("7", "SELECT id FROM crm.contact_companies WHERE id > 900"), ["901"]);
+        world.force("DELETE FROM crm.contact_companies WHERE id > 900");
+        let link = |contact: &str, company: &str| {
+            format!("INSERT INTO crm.contact_companies (id, contact_id, company_id) VALUES (901, {contact}, {company})")
+        };
+        assert_eq!(world.tries("7", &link("901", "901")), Ok(1));
+        for (contact, company) in [("902", "901"), ("901", "902")] {
+            refused(world.tries("7", &link(contact, company)), REFUSED);
+        }
+        // The dispatcher sees every lead of the firm, and with no role of the firms' own people nobody who watches it.
+        world.force("INSERT INTO crm.lead_watchers (id, lead_id, user_id) SELECT 900 + id, id, 5 FROM crm.leads AS t WHERE t.id < 20");
+        assert!(!world.sees("8", "SELECT id FROM crm.leads WHERE id < 20").is_empty());
+        assert_eq!(world.sees("8", "SELECT id FROM crm.lead_watchers"), Vec::<String>::new());
+        only(&mut world, "8", "employee");
+        let visible = format!("SELECT 900 + t.id FROM crm.leads AS t WHERE t.id < 20 AND {}", readable("1"));
+        assert_eq!(world.sees("8", "SELECT id FROM crm.lead_watchers WHERE id > 900"), world.really(&visible));
+    }
+}
+
+#[test]
+fn confirmation_of_a_leaders_restriction_is_not_taken_back() {
+    for target in TARGETS {
+        let mut world = World::new("full", target);
+        let given = |confirmed: &str| {
+            format!("INSERT INTO staff.user_restrictions (user_id, restriction, confirmed) VALUES (4, 'limited_crm_access', {confirmed})")
+        };
+        // 4 leads the Hunters.
+        refused(world.own(&given("false")), "23514");
+        world.force(&given("true"));
+        refused(world.own("UPDATE staff.user_restrictions SET confirmed = false WHERE user_id = 4"), "23514");
+        assert_eq!(world.really("SELECT confirmed FROM staff.user_restrictions WHERE user_id = 4"), ["t"]);
+    }
+}
