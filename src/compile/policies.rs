@@ -4,7 +4,7 @@ use super::CompileError;
 use super::access::{granted, restriction_condition};
 use super::functions::Functions;
 use crate::model::{Action, Entity, Model, Restriction, TableName};
-use crate::program::{Check, Expr, Policy, PolicyKind, Sql, Statement, Step, Target, joined_name};
+use crate::program::{Call, Check, Expr, Policy, PolicyKind, Sql, Statement, Step, Target, joined_name};
 
 /// Name of the policy that lets the reader role see a table.
 pub const READER_POLICY: &str = "crm_access_reader";
@@ -71,7 +71,7 @@ fn export_policy(functions: &mut Functions, entity: &Entity, table: &Sql) -> Res
     if granted.condition == Expr::Bool(false) {
         return Ok(None);
     }
-    let not_exporting = Expr::IsTruth(Box::new(Expr::State("exporting".to_owned())), true, true);
+    let not_exporting = Expr::Not(Box::new(Expr::Fact(Call::plain("exporting"))));
     let mut parts = vec![granted.condition];
     for restriction in &functions.model.restrictions {
         let left = restriction_condition(functions, entity, action, restriction)?;

@@ -167,7 +167,21 @@ fn functions_inside_a_copy_export_and_cached_plans_tell_the_two_apart() {
 fn parallel_workers_export_what_their_leader_may() {
     let mut world = world(Target::Extension, true);
     let exported = as_lena(&mut world.backend, "SELECT count(*) FROM companies WHERE city = 'Gent'").unwrap();
-    world.backend.batch_execute("SET force_parallel_mode = on; SET parallel_setup_cost = 0; SET min_parallel_table_scan_size = 0").unwrap();
+    world
+        .backend
+        .batch_execute(
+            "SET force_parallel_mode = on; SET parallel_setup_cost = 0; SET min_parallel_table_scan_size = 0; SET parallel_leader_participation = off",
+        )
+        .unwrap();
     assert_eq!(lines(&mut world.backend, "COPY (SELECT count(*) FROM companies) TO STDOUT").unwrap(), exported);
     assert_eq!(as_lena(&mut world.backend, "SELECT count(*) FROM companies").unwrap(), ["38"]);
+    // What a function reads that runs in a worker, which plans it there; `users` is not protected.
+    world.force(
+        "CREATE FUNCTION counted_apart(of text) RETURNS bigint LANGUAGE plpgsql STABLE PARALLEL SAFE AS
+         'DECLARE n bigint; BEGIN EXECUTE format(''SELECT count(*) FROM %I'', of) INTO n; RETURN n; END'",
+    );
+    let apart = |table: &str| format!("COPY (SELECT counted_apart('{table}') FROM users WHERE id = 1) TO STDOUT");
+    assert_eq!(lines(&mut world.backend, &apart("companies")).unwrap(), exported);
+    refused(lines(&mut world.backend, &apart("deals")), REFUSED);
+    assert_eq!(as_lena(&mut world.backend, "SELECT counted_apart('companies') FROM users WHERE id = 1").unwrap(), ["38"]);
 }

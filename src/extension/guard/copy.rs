@@ -1,19 +1,17 @@
 //! COPY TO of protected tables: what the configuration lets people export, and nothing of a table that nobody may export.
 //!
-//! A table that somebody may export has the restrictive policy `crm_access_export`, which asks [`exporting`]; its rows are decided one by
+//! A table that somebody may export has the restrictive policy `crm_access_export`, which asks `crm_access.exporting()`; its rows are decided one by
 //! one. Any other is refused as a whole, also when a function that the statement calls reads it. COPY FROM a client into a table with row
 //! security is refused by the server itself.
 
 use pgrx::pg_sys::Oid;
-use pgrx::prelude::*;
 
 use super::protected::binding;
 use super::refusal::refuse;
 use super::running::{Running, is_running};
 
-/// Whether a COPY TO is running in this session. For the policies about exports.
-#[pg_extern(stable, parallel_restricted)]
-fn exporting() -> bool {
+/// Whether a COPY TO is running in this session.
+pub fn is_exporting() -> bool {
     is_running(Running::CopyTo)
 }
 

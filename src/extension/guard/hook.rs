@@ -81,12 +81,14 @@ unsafe extern "C-unwind" fn process_utility(
 ) {
     // SAFETY: the server's arguments go on unchanged.
     unsafe {
-        let began = if Statement::of(planned).is_some() { before_utility(planned) } else { NOT_WATCHED };
+        let began = Statement::of(planned).is_some() && before_utility(planned);
         match NEXT_UTILITY {
             Some(next) => next(planned, text, context, params, environment, dest, completion),
             None => standard_ProcessUtility(planned, text, context, params, environment, dest, completion),
         }
-        after_utility(began);
+        if began {
+            after_utility(planned);
+        }
     }
 }
 
@@ -103,41 +105,44 @@ unsafe extern "C-unwind" fn process_utility(
 ) {
     // SAFETY: the server's arguments go on unchanged.
     unsafe {
-        let began = if Statement::of(planned).is_some() { before_utility(planned) } else { NOT_WATCHED };
+        let began = Statement::of(planned).is_some() && before_utility(planned);
         match NEXT_UTILITY {
             Some(next) => next(planned, text, read_only_tree, context, params, environment, dest, completion),
             None => standard_ProcessUtility(planned, text, read_only_tree, context, params, environment, dest, completion),
         }
-        after_utility(began);
+        if began {
+            after_utility(planned);
+        }
     }
 }
 
-const NOT_WATCHED: usize = usize::MAX;
-
-/// Refuses what can be refused by looking at the statement, and notes the beginning of one that has to be watched.
+/// Refuses what can be refused by looking at the statement; true where one begins that has to be watched.
 #[pg_guard]
-unsafe extern "C-unwind" fn before_utility(planned: *mut PlannedStmt) -> usize {
+unsafe extern "C-unwind" fn before_utility(planned: *mut PlannedStmt) -> bool {
     // SAFETY: the server passes a planned statement.
     match unsafe { Statement::of(planned) } {
-        Some(Statement::Watched(statement)) if watched(statement) => return running::begin(statement),
+        Some(Statement::Watched(statement)) => return watched(statement) && running::begin(statement),
         // SAFETY: the list is that of the statement.
         Some(Statement::Truncate(relations)) if setting::TRUNCATE.get() => unsafe { truncate::check(relations) },
         Some(Statement::Listen) if setting::LISTEN.get() => listen::check(),
         _ => {}
     }
-    NOT_WATCHED
+    false
+}
+
+/// After one that has been watched; what raises instead is ended by the server, which puts settings back.
+#[pg_guard]
+unsafe extern "C-unwind" fn after_utility(planned: *mut PlannedStmt) {
+    // SAFETY: the server keeps the statement until the hook returns.
+    if let Some(Statement::Watched(statement)) = unsafe { Statement::of(planned) } {
+        running::end(statement);
+    }
 }
 
 fn watched(statement: Running) -> bool {
     match statement {
         Running::Explain => setting::EXPLAIN.get(),
         Running::CopyTo => setting::COPY.get(),
-    }
-}
-
-fn after_utility(began: usize) {
-    if began != NOT_WATCHED {
-        running::end(began);
     }
 }
 

@@ -17,6 +17,8 @@ mod running;
 pub mod statement;
 mod truncate;
 
+pub use copy::is_exporting;
+
 /// Puts the hooks in place.
 pub fn register() {
     report::register();

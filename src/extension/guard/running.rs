@@ -1,19 +1,19 @@
-//! Which EXPLAIN and COPY TO statements are running in this backend, nested ones included.
+//! Which EXPLAIN and COPY TO statements are running, nested ones included.
 //!
-//! A statement is noted with the subtransaction that it runs in and forgotten when it ends. An error needs no handler on its way: nothing
-//! goes on before the subtransaction, or the whole transaction, is rolled back, and with it goes what was noted in it.
+//! Each kind is a setting that is on while one runs: so the server itself puts it back when an error ends the statement, with the savepoint or the whole
+//! transaction, and copies it to parallel workers.
 //!
 //! A library that is loaded in the middle of a statement has not seen that statement begin. Until the next message of the client, the
 //! statement that the server itself says is running counts as well.
 
-use std::cell::RefCell;
-use std::ffi::c_void;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::ffi::{CStr, c_void};
+use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 
 use pgrx::prelude::*;
+use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 
 use super::statement;
-use crate::extension::ending::when_ended;
+use crate::extension::standing;
 
 /// A statement whose running matters to a guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,30 +24,76 @@ pub enum Running {
     CopyTo,
 }
 
-/// Whether anything may be running: what ordinary statements are let pass by.
-static WATCHING: AtomicBool = AtomicBool::new(false);
-/// When the message arrived in whose middle the library was loaded; zero where there was none, or when it is over.
-static LOADED_DURING: AtomicI64 = AtomicI64::new(0);
-
-thread_local! {
-    static RUNNING: RefCell<Vec<(Running, pg_sys::SubTransactionId)>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Registers what happens when transactions end, and looks whether a statement is running already.
-pub fn register() {
-    // SAFETY: the callbacks live as long as the process and need no argument; the others read variables of the process.
-    unsafe {
-        pg_sys::RegisterSubXactCallback(Some(at_subtransaction_event), std::ptr::null_mut());
-        if in_a_statement() {
-            LOADED_DURING.store(pg_sys::GetCurrentStatementStartTimestamp(), Ordering::Relaxed);
-            WATCHING.store(true, Ordering::Relaxed);
+impl Running {
+    fn setting(self) -> &'static CStr {
+        match self {
+            Running::Explain => c"crm_access.explaining",
+            Running::CopyTo => c"crm_access.exporting",
         }
     }
-    when_ended(|| {
-        if watching() {
-            forget(Vec::clear);
+
+    fn bit(self) -> u8 {
+        match self {
+            Running::Explain => 1,
+            Running::CopyTo => 2,
         }
-    });
+    }
+}
+
+static EXPLAINING: GucSetting<bool> = GucSetting::<bool>::new(false);
+static EXPORTING: GucSetting<bool> = GucSetting::<bool>::new(false);
+
+/// What may be running: the settings, and [`LOADED`]. Nothing is what ordinary statements are let pass by.
+static WATCHING: AtomicU8 = AtomicU8::new(0);
+const LOADED: u8 = 4;
+/// When the message arrived in whose middle the library was loaded.
+static LOADED_DURING: AtomicI64 = AtomicI64::new(0);
+
+/// Defines the settings, and looks whether a statement is running already.
+pub fn register() {
+    let hidden = GucFlags::NO_SHOW_ALL | GucFlags::NO_RESET_ALL | GucFlags::DISALLOW_IN_FILE | GucFlags::DISALLOW_IN_AUTO_FILE;
+    for (statement, short, setting, at_assignment) in [
+        (Running::Explain, c"Whether EXPLAIN is running.", &EXPLAINING, at_explain as unsafe extern "C-unwind" fn(bool, *mut c_void)),
+        (Running::CopyTo, c"Whether COPY TO is running.", &EXPORTING, at_copy),
+    ] {
+        // SAFETY: the hook neither panics nor raises.
+        unsafe {
+            GucRegistry::define_bool_guc_with_hooks(
+                statement.setting(),
+                short,
+                c"The library sets it while such a statement runs.",
+                setting,
+                GucContext::Suset,
+                hidden,
+                None,
+                Some(at_assignment),
+                None,
+            );
+        }
+    }
+    if in_a_statement() {
+        // SAFETY: reads a variable of the process.
+        LOADED_DURING.store(unsafe { pg_sys::GetCurrentStatementStartTimestamp() }, Ordering::Relaxed);
+        WATCHING.fetch_or(LOADED, Ordering::Relaxed);
+    }
+}
+
+unsafe extern "C-unwind" fn at_explain(is_running: bool, _extra: *mut c_void) {
+    note(Running::Explain, is_running);
+}
+
+/// The server calls it too when it puts the setting back.
+unsafe extern "C-unwind" fn at_copy(is_running: bool, _extra: *mut c_void) {
+    note(Running::CopyTo, is_running);
+    standing::at_export(is_running);
+}
+
+fn note(statement: Running, is_running: bool) {
+    if is_running {
+        WATCHING.fetch_or(statement.bit(), Ordering::Relaxed);
+    } else {
+        WATCHING.fetch_and(!statement.bit(), Ordering::Relaxed);
+    }
 }
 
 /// Whether somebody's statement is being worked on: false while the server or a session starts, and in a parallel worker, whose leader
@@ -62,70 +108,58 @@ pub fn in_a_statement() -> bool {
     }
 }
 
-/// Notes that a statement begins; gives how many ran before, for [`end`].
-pub fn begin(statement: Running) -> usize {
-    // SAFETY: reads a variable of the process.
-    let subtransaction = unsafe { pg_sys::GetCurrentSubTransactionId() };
-    let before = RUNNING.with_borrow_mut(|running| {
-        running.push((statement, subtransaction));
-        running.len() - 1
-    });
-    WATCHING.store(true, Ordering::Relaxed);
-    before
+/// Notes that a statement begins; false where one of its kind runs already, whose end is the one that counts.
+pub fn begin(statement: Running) -> bool {
+    let begins = WATCHING.load(Ordering::Relaxed) & statement.bit() == 0;
+    if begins {
+        set(statement, c"on");
+    }
+    begins
 }
 
-/// Goes back to what ran before a statement began.
-pub fn end(before: usize) {
-    forget(|running| running.truncate(before));
+/// Notes that a statement ends.
+pub fn end(statement: Running) {
+    set(statement, c"off");
+}
+
+/// Until the transaction or the savepoint ends. The action is that of SET clauses of functions, which the server allows in parallel queries as well.
+fn set(statement: Running, value: &CStr) {
+    // SAFETY: both strings end in NUL and outlive the call, which copies them; an error of the server unwinds.
+    unsafe {
+        pg_sys::set_config_option(
+            statement.setting().as_ptr(),
+            value.as_ptr(),
+            pg_sys::GucContext::PGC_SUSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+            pg_sys::GucAction::GUC_ACTION_SAVE,
+            true,
+            0,
+            false,
+        );
+    }
 }
 
 /// Whether a guard may have to look at what is executed; false nearly always.
 #[inline]
 pub fn watching() -> bool {
-    WATCHING.load(Ordering::Relaxed)
+    WATCHING.load(Ordering::Relaxed) != 0
 }
 
 /// Whether such a statement is running.
 pub fn is_running(statement: Running) -> bool {
-    watching()
-        && (RUNNING.with_borrow(|running| running.iter().any(|(other, _)| *other == statement))
-            || (loaded_during_this_message() && statement::active() == Some(statement)))
+    let watching = WATCHING.load(Ordering::Relaxed);
+    watching & statement.bit() != 0 || (watching & LOADED != 0 && loaded_during_this_message() && statement::active() == Some(statement))
 }
 
 /// Whether the message is still worked on in whose middle the library was loaded, so that hooks may have missed something.
 pub fn loaded_during_this_message() -> bool {
-    let during = LOADED_DURING.load(Ordering::Relaxed);
-    if during == 0 {
+    if WATCHING.load(Ordering::Relaxed) & LOADED == 0 {
         return false;
     }
     // SAFETY: reads a variable of the process.
-    if unsafe { pg_sys::GetCurrentStatementStartTimestamp() } == during {
+    if unsafe { pg_sys::GetCurrentStatementStartTimestamp() } == LOADED_DURING.load(Ordering::Relaxed) {
         return true;
     }
-    LOADED_DURING.store(0, Ordering::Relaxed);
-    forget(|_| ());
+    WATCHING.fetch_and(!LOADED, Ordering::Relaxed);
     false
-}
-
-/// Forgets statements, and stops watching when none is left. It must not raise: transactions end by it.
-fn forget(change: impl FnOnce(&mut Vec<(Running, pg_sys::SubTransactionId)>)) {
-    // Where it can't be reached the process is ending.
-    let _ = RUNNING.try_with(|running| {
-        if let Ok(mut running) = running.try_borrow_mut() {
-            change(&mut running);
-            WATCHING.store(!running.is_empty() || LOADED_DURING.load(Ordering::Relaxed) != 0, Ordering::Relaxed);
-        }
-    });
-}
-
-/// What ran in a subtransaction that is rolled back, or in one below it, is over; those have higher numbers.
-unsafe extern "C-unwind" fn at_subtransaction_event(
-    event: pg_sys::SubXactEvent::Type,
-    subtransaction: pg_sys::SubTransactionId,
-    _parent: pg_sys::SubTransactionId,
-    _argument: *mut c_void,
-) {
-    if watching() && event == pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB {
-        forget(|running| running.retain(|(_, began_in)| *began_in < subtransaction));
-    }
 }

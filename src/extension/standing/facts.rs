@@ -7,6 +7,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 use super::memory::{self, present};
+use crate::extension::guard::is_exporting;
 
 /// A role with how personally it was given: 1 to the user alone, 4 to everyone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub struct Standing {
 /// Stands for a restriction that nobody knows.
 pub const UNKNOWN: &str = "*";
 
-/// A question that is answered by a standing and a moment.
+/// A question that is answered by a standing, a moment and what the session is doing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Fact {
     /// Whether the user has one of the roles.
@@ -41,6 +42,8 @@ pub enum Fact {
     Restricted(String),
     /// Whether they are in one of the subjects of a kind, from a moment until another.
     IsIn { kind: String, keys: Vec<String>, from: i64, until: i64 },
+    /// Whether a COPY TO is running.
+    Exporting,
     /// Always holds: noted where a plan gathers what is for the user who asks and for nobody else.
     Asked,
 }
@@ -64,6 +67,7 @@ impl Fact {
                 };
                 *from <= now && now < *until && among
             }
+            Fact::Exporting => is_exporting(),
             Fact::Asked => true,
         }
     }
@@ -101,6 +105,12 @@ fn restricted(name: String) -> Result<bool, ErrorReport> {
 fn is_in(kind: String, keys: Vec<Option<String>>, from: &str, until: &str) -> Result<bool, ErrorReport> {
     let (from, until) = (memory::moment(from), memory::moment(until));
     answer(&Fact::IsIn { kind, keys: names(keys), from, until })
+}
+
+/// Whether a COPY TO is running in this session.
+#[pg_extern(stable, parallel_safe, support = fold_fact, requires = [fold_fact])]
+fn exporting() -> bool {
+    is_exporting()
 }
 
 /// Key of the user who asks; null where nobody does, or where the user is unknown or not active.

@@ -43,6 +43,8 @@ unsafe fn fold(request: *mut SupportRequestSimplify) -> *mut Node {
         let Some(fact) = fact_of((*request).fcall) else { return std::ptr::null_mut() };
         let standing = match present() {
             Ok(standing) => standing,
+            // Without a configuration it is no more than a function.
+            Err(_) if fact == Fact::Exporting => return std::ptr::null_mut(),
             Err(report) => {
                 report.report(PgLogLevel::ERROR);
                 return std::ptr::null_mut();
@@ -91,6 +93,7 @@ unsafe fn fact_of(call: *mut FuncExpr) -> Option<Fact> {
             "granted" => Fact::Granted(texts(0)?),
             "granted_most_specific" => Fact::GrantedMostSpecific(texts(0)?, texts(1)?),
             "restricted" => Fact::Restricted(text(0)?),
+            "exporting" => Fact::Exporting,
             "is_in" => Fact::IsIn { kind: text(0)?, keys: texts(1)?, from: memory::moment(&text(2)?), until: memory::moment(&text(3)?) },
             _ => return None,
         })

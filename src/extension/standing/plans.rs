@@ -181,6 +181,20 @@ pub fn settle(standing: &Standing) {
     make_anew(&wrong);
 }
 
+/// Has the plans made anew that were made with another answer to whether a COPY TO is running. It must not raise.
+pub fn at_export(is_running: bool) {
+    let other = Answer { fact: Fact::Exporting, holds: !is_running };
+    // Where it can't be reached the process is ending, and where it is borrowed no plan is being looked for.
+    let wrong = ANSWERS.try_with(|answers| {
+        let mut answers = answers.try_borrow_mut().ok()?;
+        let number = answers.numbers.get(&other).copied()?;
+        answers.used.get_mut(number as usize).is_some_and(|used| std::mem::replace(used, false)).then_some(number)
+    });
+    if let Ok(Some(number)) = wrong {
+        make_anew(&[number]);
+    }
+}
+
 fn make_anew(numbers: &[u32]) {
     for number in numbers {
         // SAFETY: the callbacks only note what has become invalid.
