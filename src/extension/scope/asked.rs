@@ -11,6 +11,7 @@ use pgrx::prelude::*;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 
 use super::keys::{KeyType, Keys};
+use super::probe::Probe;
 use super::source::Source;
 use crate::extension::standing::{Moment, Standing, Whose, present};
 
@@ -101,6 +102,15 @@ pub struct Asked {
     standing: Option<Rc<Standing>>,
     keys: Option<Rc<Keys>>,
     single: Allowance,
+    probing: Probing,
+}
+
+/// How keys are asked for one by one.
+enum Probing {
+    NotYet,
+    By(Probe),
+    /// Each by itself.
+    Alone,
 }
 
 impl Asked {
@@ -133,7 +143,7 @@ impl Asked {
             (None, Some(_)) if is_remembered(&source, source.estimate_of_all()?.rows) => Allowance::NONE,
             (None, _) => single(&source, last(&name))?,
         };
-        Ok(Asked { moment, source, arguments: name.1, standing, keys, single })
+        Ok(Asked { moment, source, arguments: name.1, standing, keys, single, probing: Probing::NotYet })
     }
 
     /// Whether it can still be asked.
@@ -157,6 +167,7 @@ impl Asked {
         if let Some(keys) = &self.keys {
             return Ok(keys.clone());
         }
+        self.probing = Probing::NotYet;
         let began = Instant::now();
         let keys = Rc::new(self.source.all(&self.arguments)?);
         let last = Last { size: keys.len(), took: began.elapsed() };
@@ -178,6 +189,28 @@ impl Asked {
         Ok(keys)
     }
 
+    /// Asks for one key.
+    ///
+    /// # Safety
+    /// The key is of the type that the scope gives.
+    unsafe fn ask(&mut self, key: pg_sys::Datum) -> Result<bool, ErrorReport> {
+        // SAFETY: as the caller promises; what is asked is present, so that the snapshot is that of the probe.
+        unsafe {
+            if let Probing::By(probe) = &self.probing
+                && !probe.is_open()
+            {
+                self.probing = Probing::NotYet;
+            }
+            if let Probing::NotYet = self.probing {
+                self.probing = self.source.probe(&self.arguments)?.map_or(Probing::Alone, Probing::By);
+            }
+            match &mut self.probing {
+                Probing::By(probe) => Ok(self.source.has_by(probe, key)),
+                _ => self.source.has(&self.arguments, key),
+            }
+        }
+    }
+
     /// Whether a key is among them.
     ///
     /// # Safety
@@ -191,7 +224,7 @@ impl Asked {
             }
             if !self.single.is_spent() && key_type == self.source.key_type {
                 let began = Instant::now();
-                let found = self.source.has(&self.arguments, key)?;
+                let found = self.ask(key)?;
                 self.single.spend(began);
                 return Ok(found);
             }

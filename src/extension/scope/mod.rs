@@ -8,6 +8,8 @@ mod asked;
 mod functions;
 mod keys;
 mod planning;
+mod probe;
+mod settings;
 mod source;
 
 use super::ending::when_ended;
@@ -15,6 +17,7 @@ use super::ending::when_ended;
 /// Registers what happens when a function is changed and when transactions end.
 pub fn register() {
     asked::register();
+    probe::register();
     source::register();
     when_ended(asked::forget);
 }

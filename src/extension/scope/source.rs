@@ -12,6 +12,8 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 use super::keys::{KeyType, Keys};
+use super::probe::Probe;
+use super::settings::{OwnSettings, depends_on_settings};
 use crate::extension::acting::ActingRole;
 use crate::extension::generated::{Generated, generated};
 use crate::extension::guard::statement::pointers;
@@ -63,6 +65,8 @@ pub struct Estimate {
 struct Kept {
     plan: pg_sys::SPIPlanPtr,
     estimate: Estimate,
+    /// Whether its answer may depend on settings.
+    with_settings: bool,
 }
 
 impl Drop for Kept {
@@ -233,6 +237,27 @@ impl Source {
         })
     }
 
+    /// Begins to ask for keys one after another, under the active snapshot; `None` where each has to be asked for by itself.
+    pub fn probe(&self, arguments: &[String]) -> Result<Option<Probe>, ErrorReport> {
+        self.acting(|| {
+            let plan = self.plan_of_one()?;
+            let values = || self.signature.types().iter().copied().zip(self.signature.values(arguments)).collect();
+            // SAFETY: the plan is that of one SELECT with these parameters and the key's.
+            unsafe { Probe::open(plan.plan, values, self.key_type.types().0, plan.with_settings) }
+        })
+    }
+
+    /// Whether a key is among them, as [`Source::has`] tells.
+    ///
+    /// # Safety
+    /// The probe is one of this source, is open and was begun under the present snapshot; the key is of the type that the source gives.
+    pub unsafe fn has_by(&self, probe: &mut Probe, key: pg_sys::Datum) -> bool {
+        let _role = ActingRole::switch(self.owner);
+        let _settings = probe.with_settings.then(|| OwnSettings::enter(&self.settings));
+        // SAFETY: as the caller promises.
+        unsafe { probe.has(key) }
+    }
+
     fn plan_of_all(&self) -> Result<Rc<Kept>, ErrorReport> {
         kept(&self.all, || (self.query.clone(), self.signature.types().to_vec()))
     }
@@ -284,7 +309,7 @@ fn kept(place: &RefCell<Option<Rc<Kept>>>, query: impl FnOnce() -> (String, Vec<
         if plan.is_null() || pg_sys::SPI_keepplan(plan) != 0 {
             return Err(defect("a scope can't be planned"));
         }
-        let mut kept = Kept { plan, estimate: Estimate { rows: 0.0, cost: 0.0 } };
+        let mut kept = Kept { plan, estimate: Estimate { rows: 0.0, cost: 0.0 }, with_settings: depends_on_settings(plan) };
         let cached = pg_sys::SPI_plan_get_cached_plan(plan);
         if cached.is_null() {
             return Err(defect("a scope has no plan"));
@@ -307,47 +332,4 @@ fn defect(what: &'static str) -> ErrorReport {
 
 fn out_of_memory() -> ErrorReport {
     ErrorReport::new(PgSqlErrorCode::ERRCODE_OUT_OF_MEMORY, "out of memory", "in_scope").set_detail("A scope has too many keys.")
-}
-
-/// Settings that hold while it lives.
-struct OwnSettings {
-    /// The level that they were set at; `None` where all of them held already.
-    level: Option<c_int>,
-}
-
-impl OwnSettings {
-    fn enter(settings: &[(CString, CString)]) -> OwnSettings {
-        let mut level = None;
-        for (name, value) in settings {
-            // SAFETY: both strings end in NUL and are copied; what the server gives is read at once. What is set here is put back at the level's end, or
-            // with the transaction.
-            unsafe {
-                let present = pg_sys::GetConfigOption(name.as_ptr(), true, false);
-                if !present.is_null() && CStr::from_ptr(present) == value.as_c_str() {
-                    continue;
-                }
-                level.get_or_insert_with(|| pg_sys::NewGUCNestLevel());
-                pg_sys::set_config_option(
-                    name.as_ptr(),
-                    value.as_ptr(),
-                    pg_sys::GucContext::PGC_USERSET,
-                    pg_sys::GucSource::PGC_S_SESSION,
-                    pg_sys::GucAction::GUC_ACTION_SAVE,
-                    true,
-                    0,
-                    false,
-                );
-            }
-        }
-        OwnSettings { level }
-    }
-}
-
-impl Drop for OwnSettings {
-    fn drop(&mut self) {
-        if let Some(level) = self.level.filter(|_| !std::thread::panicking()) {
-            // SAFETY: the level was begun here.
-            unsafe { pg_sys::AtEOXact_GUC(true, level) };
-        }
-    }
 }
