@@ -23,6 +23,7 @@ mod session;
 mod setting;
 mod setting_guards;
 mod standing;
+mod statistics;
 #[cfg(any(test, feature = "pg_test"))]
 mod tests;
 mod version;
@@ -72,5 +73,6 @@ pub extern "C-unwind" fn _PG_init() {
     guard::register();
     standing::register();
     scope::register();
+    statistics::register();
     vetted::register();
 }

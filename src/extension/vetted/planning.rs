@@ -9,6 +9,7 @@ use super::clause::is_vetted;
 use super::setting::vetted;
 use crate::extension::guard::protected;
 use crate::extension::guard::statement::pointers;
+use crate::extension::statistics::{for_vetted, named};
 
 static mut NEXT: set_rel_pathlist_hook_type = None;
 
@@ -35,26 +36,72 @@ unsafe extern "C-unwind" fn at_paths(root: *mut PlannerInfo, relation: *mut RelO
     }
 }
 
-/// Has the planner look once more which indexes serve, as if vetted conditions were leakproof.
+/// Has the planner look once more how to read a table, as if vetted conditions were leakproof.
 #[pg_guard]
 unsafe extern "C-unwind" fn offer(root: *mut PlannerInfo, relation: *mut RelOptInfo, entry: *mut RangeTblEntry) {
     // SAFETY: the server passes a table whose conditions have their notes. An error ends the planning, and with it the notes.
     unsafe {
-        let mut notes = Vec::new();
-        for note in pointers((*relation).baserestrictinfo).map(|note| note.cast::<RestrictInfo>()) {
-            if (*note).security_level > (*relation).baserestrict_min_security
-                && !(*note).leakproof
-                && is_vetted((*note).clause.cast(), vetted())
-            {
-                with_parts(note, &mut notes);
-            }
-        }
-        if notes.is_empty() || !is_protected(root, relation, entry) {
+        let vetted: Vec<*mut RestrictInfo> = pointers((*relation).baserestrictinfo)
+            .map(|note| note.cast::<RestrictInfo>())
+            .filter(|note| {
+                (**note).security_level > (*relation).baserestrict_min_security
+                    && !(**note).leakproof
+                    && is_vetted((**note).clause.cast(), vetted())
+            })
+            .collect();
+        if vetted.is_empty() || !is_protected(root, relation, entry) {
             return;
         }
+        let mut notes = Vec::new();
+        vetted.iter().for_each(|note| with_parts(*note, &mut notes));
         notes.iter().for_each(|note| (**note).leakproof = true);
-        pg_sys::create_index_paths(root, relation);
+        for_vetted(|| estimate(root, relation, &vetted));
+        if (*entry).tablesample.is_null() {
+            find_paths(root, relation);
+        } else {
+            pg_sys::create_index_paths(root, relation);
+        }
         notes.iter().for_each(|note| (**note).leakproof = false);
+    }
+}
+
+/// Has the planner estimate conditions anew, and how many rows they leave.
+///
+/// # Safety
+/// They are of a planning that is going on.
+unsafe fn estimate(root: *mut PlannerInfo, relation: *mut RelOptInfo, conditions: &[*mut RestrictInfo]) {
+    // SAFETY: as the caller promises; a condition remembers its estimate, which is negative where there is none.
+    unsafe {
+        for condition in conditions {
+            (**condition).norm_selec = -1.0;
+            pg_sys::clause_selectivity(root, condition.cast(), 0, pg_sys::JoinType::JOIN_INNER, std::ptr::null_mut());
+        }
+        pg_sys::set_baserel_size_estimates(root, relation);
+    }
+}
+
+/// Finds the ways to read a table anew, as the server does: those that it found are of other estimates.
+///
+/// # Safety
+/// They are of a planning that is going on, and the table is read as a whole.
+unsafe fn find_paths(root: *mut PlannerInfo, relation: *mut RelOptInfo) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        (*relation).pathlist = std::ptr::null_mut();
+        (*relation).partial_pathlist = std::ptr::null_mut();
+        (*relation).ppilist = std::ptr::null_mut();
+        let lateral = (*relation).lateral_relids;
+        pg_sys::add_path(relation, pg_sys::create_seqscan_path(root, relation, lateral, 0));
+        if (*relation).consider_parallel && lateral.is_null() {
+            let workers =
+                pg_sys::compute_parallel_worker(relation, f64::from((*relation).pages), -1.0, pg_sys::max_parallel_workers_per_gather);
+            if workers > 0 {
+                let path = pg_sys::create_seqscan_path(root, relation, std::ptr::null_mut(), workers);
+                pg_sys::add_partial_path(relation, path);
+            }
+        }
+        pg_sys::create_index_paths(root, relation);
+        pg_sys::create_tidscan_paths(root, relation);
     }
 }
 
@@ -88,15 +135,12 @@ unsafe fn with_parts(note: *mut RestrictInfo, all: &mut Vec<*mut RestrictInfo>) 
 /// # Safety
 /// They are of a planning that is going on.
 unsafe fn is_protected(root: *mut PlannerInfo, relation: *mut RelOptInfo, entry: *mut RangeTblEntry) -> bool {
-    // SAFETY: as the caller promises; what is a member of something has a note about it.
+    // SAFETY: as the caller promises.
     unsafe {
-        let (mut entry, mut at) = (entry, (*relation).relid);
-        if (*relation).reloptkind == RelOptKind::RELOPT_OTHER_MEMBER_REL {
-            while let Some(above) = (*root).append_rel_array.as_ref().and_then(|_| (*(*root).append_rel_array.add(at as usize)).as_ref()) {
-                at = above.parent_relid;
-                entry = *(*root).simple_rte_array.add(at as usize);
-            }
-        }
+        let entry = match (*relation).reloptkind {
+            RelOptKind::RELOPT_OTHER_MEMBER_REL => named(root, (*relation).relid, entry).1,
+            _ => entry,
+        };
         (*entry).rtekind == pg_sys::RTEKind::RTE_RELATION && protected::binding((*entry).relid).is_some()
     }
 }
