@@ -11,6 +11,7 @@ mod failure;
 mod only;
 mod options;
 mod plot;
+mod processor;
 mod query;
 mod record;
 mod report;

@@ -7,6 +7,7 @@ use postgres::{Client, SimpleQueryMessage, Statement};
 use sha2::{Digest, Sha256};
 
 use crate::failure::Result;
+use crate::processor::share;
 use crate::server::connect;
 use crate::statement::{Values, prepared};
 use crate::user::User;
@@ -64,6 +65,7 @@ pub struct Runner {
 impl Runner {
     pub fn new(variant: Variant, user: User) -> Result<Runner> {
         let mut client = connect(&variant.database(), "crm_backend")?;
+        share(&mut client)?;
         let identity = variant.identity(&mut client, user)?;
         Ok(Runner { variant, client, identity })
     }
