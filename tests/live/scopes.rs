@@ -6,6 +6,7 @@
 use crm_access::program::Target;
 use postgres::Client;
 
+use crate::guards::connect_and_listen;
 use crate::support::{Refused, World, apply_as, connect, first_column, project_file, refused};
 
 const LENA: &str = "3";
@@ -331,4 +332,58 @@ fn who_is_near_whom_is_what_the_statement_sees() {
         assert_eq!(count(backend), before + more, "{from}");
         backend.batch_execute("COMMIT").unwrap();
     }
+}
+
+#[test]
+fn a_question_that_errors_and_savepoints_interrupt_is_asked_anew_and_leaves_nothing_open() {
+    let mut world = world();
+    world.force(
+        "CREATE FUNCTION stumbling() RETURNS bigint LANGUAGE plpgsql AS
+         'DECLARE n bigint := 0; m bigint; BEGIN
+            FOR i IN 1..30 LOOP
+              BEGIN
+                SELECT count(*) INTO m FROM contacts WHERE i % 3 <> 0 OR 1 / (id % 7) IS NOT NULL; n := n + m;
+              EXCEPTION WHEN division_by_zero THEN n := n + 1000; END;
+            END LOOP; RETURN n; END'",
+    );
+    let all = world.sees(LENA, "SELECT id FROM contacts");
+    assert!(all.len() > 20 && all.len() < 500, "{}", all.len());
+    let expected = (20 * all.len() + 10 * 1000).to_string();
+    let (mut client, said) = connect_and_listen(&world.database, "crm_backend");
+    for single in ["1000000", "3", "-1"] {
+        client.batch_execute(&format!("SET crm_access.single_keys = {single}; SET enable_bitmapscan = off; BEGIN")).unwrap();
+        act_as(&mut client, LENA);
+        assert_eq!(ask(&mut client, "SELECT stumbling()").unwrap(), [expected.clone()]);
+        // A cursor asks while others do, fail and are taken back.
+        let cursor = "DECLARE c CURSOR FOR SELECT id FROM contacts ORDER BY id; DECLARE d CURSOR FOR SELECT id FROM contacts";
+        client.batch_execute(cursor).unwrap();
+        let mut fetched = ask(&mut client, "FETCH 5 FROM d").unwrap();
+        for _ in 0..3 {
+            client.batch_execute("SAVEPOINT a; SAVEPOINT b").unwrap();
+            assert_eq!(ask(&mut client, "SELECT stumbling()").unwrap(), [expected.clone()]);
+            fetched.extend(ask(&mut client, "FETCH 5 FROM d").unwrap());
+            client.batch_execute("RELEASE b").unwrap();
+            refused(ask(&mut client, "SELECT 1 / (id % 7) FROM contacts"), "22012");
+            client.batch_execute("ROLLBACK TO a; SET LOCAL statement_timeout = 3").unwrap();
+            refused(ask(&mut client, "SELECT count(*) FROM contacts WHERE pg_sleep(0.001) IS NOT NULL"), "57014");
+            client.batch_execute("ROLLBACK TO a; RELEASE a").unwrap();
+            fetched.extend(ask(&mut client, "FETCH 2 FROM d").unwrap());
+        }
+        fetched.extend(ask(&mut client, "FETCH ALL FROM d").unwrap());
+        fetched.sort();
+        assert_eq!(fetched, all, "{single}");
+        assert_eq!(ask(&mut client, "FETCH ALL FROM c").unwrap(), all);
+        client.batch_execute("COMMIT; BEGIN").unwrap();
+        act_as(&mut client, LENA);
+        // What is open when the transaction ends, is held beyond it, or goes with an error.
+        client.batch_execute("DECLARE e CURSOR FOR SELECT id FROM contacts; FETCH 3 FROM e").unwrap();
+        client.batch_execute("DECLARE f CURSOR WITH HOLD FOR SELECT id FROM contacts; FETCH 3 FROM f; COMMIT").unwrap();
+        assert_eq!(ask(&mut client, "FETCH ALL FROM f").unwrap().len(), all.len() - 3);
+        client.batch_execute("CLOSE f; BEGIN").unwrap();
+        act_as(&mut client, LENA);
+        client.batch_execute("DECLARE e CURSOR FOR SELECT id FROM contacts; FETCH 3 FROM e").unwrap();
+        refused(ask(&mut client, "SELECT 1 / (id % 7) FROM contacts"), "22012");
+        client.batch_execute("ROLLBACK").unwrap();
+    }
+    assert_eq!(said.try_iter().collect::<Vec<_>>(), [""; 0]);
 }

@@ -79,9 +79,9 @@ thread_local! {
     /// Keys that were gathered, each for one moment.
     static GATHERED: RefCell<HashMap<Name, (Moment, Rc<Keys>)>> = RefCell::new(HashMap::new());
     /// Keys that are remembered.
-    static OF_STANDINGS: RefCell<HashMap<(Whose, Name), OfStanding>> = RefCell::new(HashMap::new());
+    static OF_STANDINGS: RefCell<HashMap<(Rc<Whose>, Name), OfStanding>> = RefCell::new(HashMap::new());
     /// What came of gathering somebody's keys the last time.
-    static LAST: RefCell<HashMap<(Whose, Name), Last>> = RefCell::new(HashMap::new());
+    static LAST: RefCell<HashMap<(Rc<Whose>, Name), Last>> = RefCell::new(HashMap::new());
     /// Whether something was gathered that nobody will ask for again when the transaction has ended.
     static ANY: Cell<bool> = const { Cell::new(false) };
 }

@@ -31,11 +31,40 @@ struct Proof {
     /// The moments between which no period begins or ends, in microseconds since 2000.
     from: i64,
     until: i64,
+    /// The transactions that were seen when this was last looked at.
+    looked: Option<Seen>,
+}
+
+/// Which transactions a snapshot sees. Two that are equal see the same ones: a transaction between equal bounds can only have ended since, so that
+/// one list of those that run is a part of the other, and both are as long.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    first_running: u64,
+    next: u32,
+    running: u32,
+    subtransactions: i32,
+    overflowed: bool,
+}
+
+impl Seen {
+    /// `None` on a standby, which lists them otherwise.
+    fn by(snapshot: pg_sys::Snapshot) -> Option<Seen> {
+        let first_running = first_running(snapshot);
+        // SAFETY: the snapshot is active.
+        let snapshot = unsafe { &*snapshot };
+        (!snapshot.takenDuringRecovery).then_some(Seen {
+            first_running,
+            next: snapshot.xmax.into_inner(),
+            running: snapshot.xcnt,
+            subtransactions: snapshot.subxcnt,
+            overflowed: snapshot.suboverflowed,
+        })
+    }
 }
 
 struct Memory {
     proof: Proof,
-    standings: HashMap<Whose, Rc<Standing>>,
+    standings: HashMap<Rc<Whose>, Rc<Standing>>,
 }
 
 thread_local! {
@@ -175,24 +204,38 @@ fn remembered_or_looked_up() -> Result<Rc<Standing>, ErrorReport> {
 
 /// Whether what is remembered holds for the snapshot and the moment.
 fn proven(snapshot: pg_sys::Snapshot, now: i64) -> bool {
-    let Some((first, from, until)) =
-        MEMORY.with_borrow(|memory| memory.as_ref().map(|memory| (memory.proof.first, memory.proof.from, memory.proof.until)))
-    else {
-        return false;
+    let known =
+        MEMORY.with_borrow(|memory| memory.as_ref().map(|Memory { proof, .. }| (proof.first, proof.from, proof.until, proof.looked)));
+    let Some((first, from, until, looked)) = known else { return false };
+    let seen = Seen::by(snapshot);
+    let same = if seen.is_some() && seen == looked {
+        // SAFETY: takes in what the server says about the catalog, as each lock of a table does.
+        unsafe { pg_sys::AcceptInvalidationMessages() };
+        true
+    } else {
+        // Looking at the changes takes a lock, with which comes what the server says about the catalog.
+        let changes = seen_by(snapshot, first);
+        MEMORY.with_borrow_mut(|memory| {
+            memory.as_mut().is_some_and(|Memory { proof, .. }| {
+                let same = changes.is_some_and(|changes| changes == proof.seen);
+                if same {
+                    proof.looked = seen;
+                }
+                same
+            })
+        })
     };
-    // Looking at the changes takes a lock, with which comes what the server says about the catalog.
-    let changes = seen_by(snapshot, first);
-    let same =
-        MEMORY.with_borrow(|memory| memory.as_ref().is_some_and(|memory| changes.is_some_and(|changes| changes == memory.proof.seen)));
     same && first <= first_running(snapshot) && from <= now && now < until && !STALE.get()
 }
 
-fn remember(whose: Whose, snapshot: pg_sys::Snapshot, now: i64, until: i64, standing: &Rc<Standing>) {
+fn remember(whose: Rc<Whose>, snapshot: pg_sys::Snapshot, now: i64, until: i64, standing: &Rc<Standing>) {
     let first = first_running(snapshot);
     let Some(changes) = seen_by(snapshot, first) else { return };
     MEMORY.with_borrow_mut(|memory| {
-        let memory =
-            memory.get_or_insert_with(|| Memory { proof: Proof { first, seen: changes, from: now, until }, standings: HashMap::new() });
+        let memory = memory.get_or_insert_with(|| Memory {
+            proof: Proof { first, seen: changes, from: now, until, looked: Seen::by(snapshot) },
+            standings: HashMap::new(),
+        });
         if memory.standings.len() >= REMEMBERED {
             memory.standings.clear();
         }

@@ -42,12 +42,12 @@ pub fn register() {
         );
         pg_sys::RegisterSubXactCallback(Some(at_subtransaction_event), std::ptr::null_mut());
     }
-    when_ended(turn);
+    when_ended(next_turn);
 }
 
 /// The assign hook of each setting that says who asks: the server calls it for every change, also for those that it makes itself.
 pub unsafe extern "C-unwind" fn at_assignment(_value: *const c_char, _extra: *mut c_void) {
-    turn();
+    next_turn();
 }
 
 /// What a subtransaction wrote is gone when it is rolled back, and a snapshot that was taken before stays the same.
@@ -58,11 +58,16 @@ unsafe extern "C-unwind" fn at_subtransaction_event(
     _argument: *mut c_void,
 ) {
     if event == pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB {
-        turn();
+        next_turn();
     }
 }
 
-fn turn() {
+/// Another one where somebody else may ask.
+pub fn turn() -> u64 {
+    TURN.get()
+}
+
+fn next_turn() {
     // Where it can't be reached the process is ending.
     let _ = TURN.try_with(|turn| turn.set(turn.get().wrapping_add(1)));
 }

@@ -7,6 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::c_int;
+use std::rc::Rc;
 
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{List, PlanInvalItem, PlannedStmt, PlannerInfo, QueryDesc};
@@ -41,7 +42,7 @@ struct Answers {
 thread_local! {
     static ANSWERS: RefCell<Answers> = RefCell::new(Answers::default());
     /// For whom each query that is being executed was started, and for a statement that began when.
-    static STARTED: RefCell<HashMap<usize, (Whose, i64)>> = RefCell::new(HashMap::new());
+    static STARTED: RefCell<HashMap<usize, (Rc<Whose>, i64)>> = RefCell::new(HashMap::new());
     /// Whether there may be one.
     static STARTED_ANY: Cell<bool> = const { Cell::new(false) };
 }
