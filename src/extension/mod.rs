@@ -18,6 +18,7 @@ mod generating;
 mod guard;
 mod identity;
 mod kept;
+mod option;
 mod scope;
 mod session;
 mod setting;

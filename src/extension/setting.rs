@@ -12,6 +12,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 
+use super::option::set_option;
 use super::standing::at_assignment;
 
 const NAME: &CStr = c"crm_access.identity_value";
@@ -52,20 +53,9 @@ pub fn set(value: &str) -> Result<(), ErrorReport> {
     let refused = || ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "the identity could not be set", "set");
     let value = CString::new(value).map_err(|_| refused())?;
     let _permit = Permit::take();
-    // SAFETY: both strings end in NUL and outlive the call, which copies them. An error of the server unwinds through `_permit`.
-    let done = unsafe {
-        pg_sys::set_config_option(
-            NAME.as_ptr(),
-            value.as_ptr(),
-            pg_sys::GucContext::PGC_SUSET,
-            pg_sys::GucSource::PGC_S_SESSION,
-            pg_sys::GucAction::GUC_ACTION_LOCAL,
-            true,
-            0,
-            false,
-        )
-    };
-    if done == 1 { Ok(()) } else { Err(refused()) }
+    // An error of the server unwinds through `_permit`.
+    let done = set_option(NAME, &value, pg_sys::GucContext::PGC_SUSET, pg_sys::GucAction::GUC_ACTION_LOCAL);
+    if done { Ok(()) } else { Err(refused()) }
 }
 
 /// Lets the hook accept a value while it lives.

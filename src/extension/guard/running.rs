@@ -13,6 +13,7 @@ use pgrx::prelude::*;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 
 use super::statement;
+use crate::extension::option::set_option;
 use crate::extension::standing;
 
 /// A statement whose running matters to a guard.
@@ -124,19 +125,7 @@ pub fn end(statement: Running) {
 
 /// Until the transaction or the savepoint ends. The action is that of SET clauses of functions, which the server allows in parallel queries as well.
 fn set(statement: Running, value: &CStr) {
-    // SAFETY: both strings end in NUL and outlive the call, which copies them; an error of the server unwinds.
-    unsafe {
-        pg_sys::set_config_option(
-            statement.setting().as_ptr(),
-            value.as_ptr(),
-            pg_sys::GucContext::PGC_SUSET,
-            pg_sys::GucSource::PGC_S_SESSION,
-            pg_sys::GucAction::GUC_ACTION_SAVE,
-            true,
-            0,
-            false,
-        );
-    }
+    set_option(statement.setting(), value, pg_sys::GucContext::PGC_SUSET, pg_sys::GucAction::GUC_ACTION_SAVE);
 }
 
 /// Whether a guard may have to look at what is executed; false nearly always.

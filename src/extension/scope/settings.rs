@@ -6,6 +6,7 @@ use pgrx::pg_sys::{CachedPlanSource, Node, NodeTag, Oid, Query, SPIPlanPtr};
 use pgrx::prelude::*;
 
 use crate::extension::guard::statement::pointers;
+use crate::extension::option::set_option;
 
 /// Settings that hold while it lives.
 pub struct OwnSettings {
@@ -17,25 +18,15 @@ impl OwnSettings {
     pub fn enter(settings: &[(CString, CString)]) -> OwnSettings {
         let mut level = None;
         for (name, value) in settings {
-            // SAFETY: both strings end in NUL and are copied; what the server gives is read at once. What is set here is put back at the level's end, or
-            // with the transaction.
+            // SAFETY: the name ends in NUL; what the server gives is read at once. What is set here is put back at the level's end, or with the transaction.
             unsafe {
                 let present = pg_sys::GetConfigOption(name.as_ptr(), true, false);
                 if !present.is_null() && CStr::from_ptr(present) == value.as_c_str() {
                     continue;
                 }
                 level.get_or_insert_with(|| pg_sys::NewGUCNestLevel());
-                pg_sys::set_config_option(
-                    name.as_ptr(),
-                    value.as_ptr(),
-                    pg_sys::GucContext::PGC_USERSET,
-                    pg_sys::GucSource::PGC_S_SESSION,
-                    pg_sys::GucAction::GUC_ACTION_SAVE,
-                    true,
-                    0,
-                    false,
-                );
             }
+            set_option(name, value, pg_sys::GucContext::PGC_USERSET, pg_sys::GucAction::GUC_ACTION_SAVE);
         }
         OwnSettings { level }
     }

@@ -27,13 +27,20 @@ unsafe extern "C-unwind" fn at_paths(root: *mut PlannerInfo, relation: *mut RelO
     // SAFETY: the server's arguments go on unchanged.
     unsafe {
         // What is the sum of its parts has no indexes of its own to scan.
-        if vetted() != 0 && !(*relation).indexlist.is_null() && !(*entry).inh {
+        if vetted() != 0 && !(*relation).indexlist.is_null() && !(*entry).inh && !is_empty(relation) {
             offer(root, relation, entry);
         }
         if let Some(next) = NEXT {
             next(root, relation, index, entry);
         }
     }
+}
+
+/// Whether the planner has proven that the table gives no row: it calls the hook all the same.
+#[pg_guard]
+unsafe extern "C-unwind" fn is_empty(relation: *mut RelOptInfo) -> bool {
+    // SAFETY: the server passes a table that is being planned.
+    unsafe { pg_sys::is_dummy_rel(relation) }
 }
 
 /// Has the planner look once more how to read a table, as if vetted conditions were leakproof.
