@@ -48,9 +48,24 @@ pub enum Fact {
     Asked,
 }
 
+/// What the session is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Doing {
+    /// When the client's statement began, in microseconds since 2000.
+    began: i64,
+    /// Whether a COPY TO is running.
+    exporting: bool,
+}
+
+impl Doing {
+    pub fn now() -> Doing {
+        Doing { began: memory::now(), exporting: is_exporting() }
+    }
+}
+
 impl Fact {
-    /// The answer, for a statement that began at `now`.
-    pub fn holds(&self, standing: &Standing, now: i64) -> bool {
+    /// The answer.
+    pub fn holds(&self, standing: &Standing, doing: Doing) -> bool {
         let has = |names: &[String]| standing.roles.iter().any(|held| names.contains(&held.role));
         match self {
             Fact::Granted(roles) => has(roles),
@@ -65,16 +80,16 @@ impl Fact {
                 } else {
                     standing.subjects.iter().any(|(subject, key)| subject == kind && keys.contains(key))
                 };
-                *from <= now && now < *until && among
+                *from <= doing.began && doing.began < *until && among
             }
-            Fact::Exporting => is_exporting(),
+            Fact::Exporting => doing.exporting,
             Fact::Asked => true,
         }
     }
 }
 
 fn answer(fact: &Fact) -> Result<bool, ErrorReport> {
-    Ok(fact.holds(&*present()?, memory::now()))
+    Ok(fact.holds(&*present()?, Doing::now()))
 }
 
 /// The names that are there; a null names nothing.
@@ -123,6 +138,10 @@ fn user_key() -> Result<Option<String>, ErrorReport> {
 mod tests {
     use super::*;
 
+    fn at(began: i64) -> Doing {
+        Doing { began, exporting: false }
+    }
+
     fn standing() -> Standing {
         let held = |role: &str, rank| Held { role: role.to_owned(), rank };
         Standing {
@@ -139,25 +158,31 @@ mod tests {
 
     #[test]
     fn what_is_more_personal_goes_before_what_is_less() {
-        let fact = |roles: &[&str]| Fact::GrantedMostSpecific(texts(roles), texts(&["employee", "manager"])).holds(&standing(), 0);
+        let fact = |roles: &[&str]| Fact::GrantedMostSpecific(texts(roles), texts(&["employee", "manager"])).holds(&standing(), at(0));
         assert!(fact(&["manager"]) && !fact(&["employee"]) && !fact(&["nobody"]));
-        assert!(!Fact::GrantedMostSpecific(texts(&["manager"]), texts(&["manager"])).holds(&Standing::default(), 0));
+        assert!(!Fact::GrantedMostSpecific(texts(&["manager"]), texts(&["manager"])).holds(&Standing::default(), at(0)));
     }
 
     #[test]
     fn a_restriction_that_nobody_knows_is_every_restriction() {
         let mut standing = standing();
-        let restricted = |standing: &Standing, name: &str| Fact::Restricted(name.to_owned()).holds(standing, 0);
+        let restricted = |standing: &Standing, name: &str| Fact::Restricted(name.to_owned()).holds(standing, at(0));
         assert!(restricted(&standing, "own_only") && !restricted(&standing, "other"));
         standing.restrictions.push(UNKNOWN.to_owned());
         assert!(restricted(&standing, "other"));
     }
 
     #[test]
+    fn what_is_exported_is_told_by_what_runs() {
+        let fact = |exporting| Fact::Exporting.holds(&standing(), Doing { began: 0, exporting });
+        assert!(fact(true) && !fact(false));
+    }
+
+    #[test]
     fn a_period_begins_with_its_first_moment_and_ends_before_its_last() {
         let fact = |kind: &str, key: &str| Fact::IsIn { kind: kind.to_owned(), keys: texts(&[key]), from: 10, until: 20 };
-        let at = |now| fact("team", "3").holds(&standing(), now);
-        assert!(!at(9) && at(10) && at(19) && !at(20));
-        assert!(fact("role", "manager").holds(&standing(), 15) && !fact("team", "4").holds(&standing(), 15));
+        let holds = |now| fact("team", "3").holds(&standing(), at(now));
+        assert!(!holds(9) && holds(10) && holds(19) && !holds(20));
+        assert!(fact("role", "manager").holds(&standing(), at(15)) && !fact("team", "4").holds(&standing(), at(15)));
     }
 }

@@ -4,7 +4,7 @@ use pgrx::Internal;
 use pgrx::pg_sys::{Const, FuncExpr, Node, NodeTag, PlannerInfo, RangeTblEntry, SupportRequestSimplify};
 use pgrx::prelude::*;
 
-use super::facts::Fact;
+use super::facts::{Doing, Fact};
 use super::memory::{self, present};
 use super::{changes, plans};
 use crate::extension::guard::statement::pointers;
@@ -50,7 +50,7 @@ unsafe fn fold(request: *mut SupportRequestSimplify) -> *mut Node {
                 return std::ptr::null_mut();
             }
         };
-        let holds = fact.holds(&standing, memory::now());
+        let holds = fact.holds(&standing, Doing::now());
         if plans::note(root, fact, holds) { pg_sys::makeBoolConst(holds, false) } else { std::ptr::null_mut() }
     }
 }

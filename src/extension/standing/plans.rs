@@ -13,7 +13,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{List, PlanInvalItem, PlannedStmt, PlannerInfo, QueryDesc};
 use pgrx::prelude::*;
 
-use super::facts::{Fact, Standing};
+use super::facts::{Doing, Fact, Standing};
 use super::memory::{now, present, unimpressed};
 use super::whose::Whose;
 use crate::extension::ending::when_ended;
@@ -133,10 +133,10 @@ pub unsafe fn is_marked(planned: *const PlannedStmt) -> bool {
 /// SQLSTATE 40001: the plan is made anew when the statement is sent once more.
 pub fn check(query: *mut QueryDesc) -> Result<(), ErrorReport> {
     let standing = present()?;
-    let now = now();
+    let doing = Doing::now();
     let wrong: Vec<u32> = ANSWERS.with_borrow(|answers| {
         let is_right =
-            |number: &u32| answers.all.get(*number as usize).is_some_and(|answer| answer.fact.holds(&standing, now) == answer.holds);
+            |number: &u32| answers.all.get(*number as usize).is_some_and(|answer| answer.fact.holds(&standing, doing) == answer.holds);
         // SAFETY: the server passes a query that it is about to execute.
         unsafe { noted((*query).plannedstmt) }.filter(|number| !is_right(number)).collect()
     });
@@ -145,7 +145,7 @@ pub fn check(query: *mut QueryDesc) -> Result<(), ErrorReport> {
         return Err(refused("the plan of this statement was made for another user, or before rights changed"));
     }
     STARTED_ANY.set(true);
-    STARTED.with_borrow_mut(|started| started.insert(query as usize, (Whose::now(), now)));
+    STARTED.with_borrow_mut(|started| started.insert(query as usize, (Whose::now(), now())));
     Ok(())
 }
 
@@ -167,12 +167,12 @@ fn refused(message: &'static str) -> ErrorReport {
 
 /// Has the plans made anew that were made with other answers than those of a standing.
 pub fn settle(standing: &Standing) {
-    let now = now();
+    let doing = Doing::now();
     let wrong: Vec<u32> = ANSWERS.with_borrow_mut(|answers| {
         let Answers { all, used, .. } = answers;
         let mut wrong = Vec::new();
         for (number, (answer, used)) in (0..).zip(all.iter().zip(used.iter_mut())) {
-            if *used && answer.fact.holds(standing, now) != answer.holds {
+            if *used && answer.fact.holds(standing, doing) != answer.holds {
                 *used = false;
                 wrong.push(number);
             }
