@@ -1,4 +1,4 @@
--- Commands that row security alone can't express: handing records over, and adding them without a look at them.
+-- Commands that row security alone can't express: handing records over, opening single ones to others, and adding them without a look at them.
 
 -- Makes `to_user` the owner of records, all of them or none: in the place of `from_user`, or of the first owner where nobody is named;
 -- in a join table beside the others where nobody is named. Null for `to_user` leaves the place empty. Gives how many records there were.
@@ -35,6 +35,44 @@ CREATE OR REPLACE FUNCTION crm_access.assign_record(
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 BEGIN
     PERFORM crm_access.assign_record(entity, ARRAY[key::text], to_user::text, from_user::text);
+END
+$function$;
+
+-- Opens a record to a subject (user, group, workgroup, team, territory, department or everyone) for whoever may share it: at level read,
+-- update or full, never above what they may do; with an end and a reason. Shared again it is as said last. keep: it outlives a change of owner.
+-- SQLSTATE 42501 where the record can't be shared, which tells nothing about whether it exists.
+CREATE OR REPLACE FUNCTION crm_access.share(
+    entity text, key text, subject text, subject_key anycompatiblenonarray DEFAULT ''::text, level text DEFAULT 'read',
+    starts_at timestamptz DEFAULT NULL, ends_at timestamptz DEFAULT NULL, reason text DEFAULT NULL, keep boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    PERFORM crm_access_rules.share(entity, key, subject, subject_key::text, level, starts_at, ends_at, reason, keep);
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION crm_access.share(
+    entity text, key anynonarray, subject text, subject_key anycompatiblenonarray DEFAULT ''::text, level text DEFAULT 'read',
+    starts_at timestamptz DEFAULT NULL, ends_at timestamptz DEFAULT NULL, reason text DEFAULT NULL, keep boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    PERFORM crm_access_rules.share(entity, key::text, subject, subject_key::text, level, starts_at, ends_at, reason, keep);
+END
+$function$;
+
+-- Takes a share back; false where there is none that the user may take back.
+CREATE OR REPLACE FUNCTION crm_access.unshare(
+    entity text, key text, subject text, subject_key anycompatiblenonarray DEFAULT ''::text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    RETURN crm_access_rules.unshare(entity, key, subject, subject_key::text);
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION crm_access.unshare(
+    entity text, key anynonarray, subject text, subject_key anycompatiblenonarray DEFAULT ''::text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    RETURN crm_access_rules.unshare(entity, key::text, subject, subject_key::text);
 END
 $function$;
 

@@ -644,23 +644,3 @@ CREATE OR REPLACE FUNCTION crm_access.can(action text, entity text, key uuid) RE
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $function$
     SELECT crm_access.can(action, entity, key::text)
 $function$;
-
--- Opens a record to a subject (user, group, workgroup, team, territory, department or everyone) for whoever may share it: at level read,
--- update or full, never above what they may do; with an end and a reason. Shared again it is as said last. keep: it outlives a change of owner.
--- SQLSTATE 42501 where the record can't be shared, which tells nothing about whether it exists.
-CREATE OR REPLACE FUNCTION crm_access.share(
-    entity text, key text, subject text, subject_key text DEFAULT '', level text DEFAULT 'read', starts_at timestamptz DEFAULT NULL,
-    ends_at timestamptz DEFAULT NULL, reason text DEFAULT NULL, keep boolean DEFAULT false) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
-BEGIN
-    PERFORM crm_access_rules.share(entity, key, subject, subject_key, level, starts_at, ends_at, reason, keep);
-END
-$function$;
-
--- Takes a share back; false where there is none that the user may take back.
-CREATE OR REPLACE FUNCTION crm_access.unshare(entity text, key text, subject text, subject_key text DEFAULT '') RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
-BEGIN
-    RETURN crm_access_rules.unshare(entity, key, subject, subject_key);
-END
-$function$;

@@ -368,9 +368,11 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
         steps.extend(grant_execute("assignments", &["text"], application, records));
     }
     if shares::used(model) {
-        let share = ["text", "text", "text", "text", "text", "timestamptz", "timestamptz", "text", "boolean"];
-        steps.extend(grant_execute("share", &share, application, records));
-        steps.extend(grant_execute("unshare", &["text", "text", "text", "text"], application, records));
+        for key in ["text", "anynonarray"] {
+            let share = ["text", key, "text", "anycompatiblenonarray", "text", "timestamptz", "timestamptz", "text", "boolean"];
+            steps.extend(grant_execute("share", &share, application, records));
+            steps.extend(grant_execute("unshare", &["text", key, "text", "anycompatiblenonarray"], application, records));
+        }
     }
     if model.delegation.is_some() {
         let key = "anycompatiblenonarray";

@@ -6,7 +6,7 @@ use crate::attacker::{COMPANIES, LENAS, acting, after, person};
 use crate::support::{REFUSED, Refused, TARGETS, World, refused};
 
 /// What a member of the application's role may call of ours, by name. Whatever is added here answers to anybody, so it has to be looked at.
-const CALLABLE: [&str; 37] = [
+const CALLABLE: [&str; 39] = [
     "crm_access.assign_record(text,anyarray,anycompatiblenonarray,anycompatiblenonarray)",
     "crm_access.assign_record(text,anynonarray,anycompatiblenonarray,anycompatiblenonarray)",
     "crm_access.assign_record(text,text,anycompatiblenonarray,anycompatiblenonarray)",
@@ -29,8 +29,10 @@ const CALLABLE: [&str; 37] = [
     "crm_access.can(text,text,text)",
     "crm_access.can(text,text,uuid)",
     "crm_access.current_user_key()",
-    "crm_access.share(text,text,text,text,text,timestamp with time zone,timestamp with time zone,text,boolean)",
-    "crm_access.unshare(text,text,text,text)",
+    "crm_access.share(text,anynonarray,text,anycompatiblenonarray,text,timestamp with time zone,timestamp with time zone,text,boolean)",
+    "crm_access.share(text,text,text,anycompatiblenonarray,text,timestamp with time zone,timestamp with time zone,text,boolean)",
+    "crm_access.unshare(text,anynonarray,text,anycompatiblenonarray)",
+    "crm_access.unshare(text,text,text,anycompatiblenonarray)",
     "crm_access_rules.can(text,text,text)",
     "crm_access_rules.company_readable()",
     "crm_access_rules.contact_has_company(integer)",
