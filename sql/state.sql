@@ -365,8 +365,16 @@ BEGIN
         END IF;
     END LOOP;
     DELETE FROM crm_access.object;
-    -- Without CASCADE: something of the application's that came to depend on a helper function must stop this, not vanish with it.
+    -- Without CASCADE: something of the application's that came to depend on a helper must stop this, not vanish with it.
     IF to_regnamespace('crm_access_rules') IS NOT NULL THEN
+        -- All at once, since they read each other.
+        FOR helper IN
+            SELECT string_agg(c.oid::regclass::text, ', ') AS views FROM pg_class c
+            WHERE c.relnamespace = to_regnamespace('crm_access_rules') AND c.relkind = 'v'
+            HAVING count(*) > 0
+        LOOP
+            EXECUTE 'DROP VIEW ' || helper.views;
+        END LOOP;
         FOR helper IN
             SELECT p.oid::regprocedure::text AS signature FROM pg_proc p
             WHERE p.pronamespace = to_regnamespace('crm_access_rules')

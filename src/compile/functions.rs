@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::CompileError;
 use crate::model::{CircleKind, ColumnName, EntityName, Model, ParentTerm};
-use crate::program::{Body, Function, RULES_SCHEMA, Returns, Sql, Target, Volatility, joined_name};
+use crate::program::{Body, Function, RULES_SCHEMA, Returns, Sql, Target, View, Volatility, joined_name};
 
 /// What a generated function answers; each is made once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -159,18 +159,34 @@ pub struct Functions<'m> {
     /// Whether the condition that is being made stands beside a new owner, and asks who that may be.
     pub new_owner: bool,
     made: Vec<Made>,
+    views: Vec<View>,
     names: BTreeMap<String, Need>,
 }
 
 impl<'m> Functions<'m> {
     /// Starts with none.
     pub fn new(model: &'m Model, target: Target) -> Self {
-        Functions { model, target, new_owner: false, made: Vec::new(), names: BTreeMap::new() }
+        Functions { model, target, new_owner: false, made: Vec::new(), views: Vec::new(), names: BTreeMap::new() }
     }
 
-    /// The functions, each after those that it calls.
-    pub fn into_made(self) -> Vec<Made> {
-        self.made
+    /// The functions, each after those that it calls, and the views, each after those that it reads.
+    pub fn into_made(self) -> (Vec<Made>, Vec<View>) {
+        (self.made, self.views)
+    }
+
+    /// The function of that name, where it has been made.
+    pub fn function(&self, name: &Sql) -> Option<&Function> {
+        self.made.iter().map(|made| &made.function).find(|function| function.name == *name)
+    }
+
+    /// The views that have been made.
+    pub fn views(&self) -> &[View] {
+        &self.views
+    }
+
+    /// Adds a view, after those that it reads.
+    pub fn add_view(&mut self, view: View) {
+        self.views.push(view);
     }
 
     /// The name of the function that answers `need`; `make` makes it where it is not there yet.

@@ -21,6 +21,7 @@ mod scope;
 mod sets;
 mod shares;
 mod standing;
+mod views;
 
 pub use columns::columns_role;
 pub use conflicts::{conflict_query, holder_query};

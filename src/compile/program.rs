@@ -12,7 +12,7 @@ use super::{
     standing,
 };
 use crate::model::{DbRoleName, Entity, Link, Members, Model, Owners, TableName};
-use crate::program::{Function, Program, RULES_SCHEMA, Record, RecordKind, Returns, STATE_SCHEMA, Sql, Statement, Step, Target};
+use crate::program::{Function, Program, RULES_SCHEMA, Record, RecordKind, Returns, STATE_SCHEMA, Sql, Statement, Step, Target, View};
 
 /// Turns a model into statements for a target.
 pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
@@ -108,8 +108,12 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
     for (privilege, role) in [("USAGE", &model.reader_role), ("CREATE", &model.reader_role), ("USAGE", &model.application_role)] {
         rights.push(grant_schema(privilege, RULES_SCHEMA, role));
     }
-    for made in functions.into_made() {
+    let (made, views) = functions.into_made();
+    for made in made {
         function_steps(model, made, &mut steps, &mut rights);
+    }
+    for view in views {
+        view_steps(model, view, &mut steps, &mut rights);
     }
     steps.extend(rights);
     steps.extend(api_rights(model, target, &mut records));
@@ -425,6 +429,16 @@ fn function_steps(model: &Model, made: Made, steps: &mut Vec<Step>, rights: &mut
     if made.callers == Callers::Applier {
         rights.push(plain(Statement::GrantExecute { function: name, arguments, role: Sql::word("CURRENT_USER") }));
     }
+}
+
+/// A view reads tables as the reader role, like the function of its name, and calls functions as whoever asks.
+fn view_steps(model: &Model, view: View, steps: &mut Vec<Step>, rights: &mut Vec<Step>) {
+    let name = view.name.clone();
+    let role = Sql::ident(&model.application_role);
+    rights.push(plain(Statement::GrantTable { privileges: Sql::word("SELECT"), table: name.clone(), role }));
+    rights.push(plain(Statement::ViewOwner { view: name, role: Sql::ident(&model.reader_role) }));
+    let why = "the same keys, planned with the statement that asks: for policies that grant".to_owned();
+    steps.push(Step { why: vec![why], statement: Statement::CreateView(view) });
 }
 
 /// `entity_table(entity)`: where its records are.

@@ -215,11 +215,11 @@ fn joined_to_set(
 }
 
 /// What the templates `among` and `among_end`, written around a column, take: the function of a set, and its name where the extension can ask
-/// for single keys of it. `of_subject` is for functions that take a subject.
-pub fn among(functions: &Functions, set: &str) -> [(&'static str, Value); 3] {
+/// for single keys of it. `of_subject` is for functions that take a subject; `view` is where a view asks another one instead.
+pub fn among(functions: &Functions, set: &str) -> [(&'static str, Value); 4] {
     let scope = match functions.target {
         Target::Extension => value(Sql::literal(set)),
         Target::Portable => Value::Bool(false),
     };
-    [("set", value(qualified(set))), ("scope", scope), ("of_subject", Value::Bool(false))]
+    [("set", value(qualified(set))), ("scope", scope), ("of_subject", Value::Bool(false)), ("view", Value::Bool(false))]
 }

@@ -34,6 +34,8 @@ pub enum Expr {
     Between(Box<Expr>, Box<Expr>, Box<Expr>, bool),
     /// IN the rows of a generated function, which is called once a statement.
     InSet(Box<Expr>, Call),
+    /// Among the keys that a generated view gives, which the planner asks row by row or all at once.
+    InView(Box<Expr>, Call),
     /// Among the keys that a generated function gives, as the extension asks: by an index, for single rows, or of all at once.
     InScope(Box<Expr>, Call),
     /// A generated function, called once a statement.
@@ -144,6 +146,10 @@ fn add(parts: &mut Vec<Expr>, part: Expr) {
     }
 }
 
+fn each_changed(parts: Vec<Expr>, change: &mut impl FnMut(Expr) -> Expr) -> Vec<Expr> {
+    parts.into_iter().map(|part| part.changed(change)).collect()
+}
+
 impl Expr {
     /// All of them, flattened and without what is true anyway.
     pub fn all(parts: impl IntoIterator<Item = Expr>) -> Expr {
@@ -179,6 +185,38 @@ impl Expr {
             1 => kept.swap_remove(0),
             _ => Expr::Or(kept),
         }
+    }
+
+    /// The expression with each of its parts changed, the innermost first, and then itself.
+    pub fn changed(self, change: &mut impl FnMut(Expr) -> Expr) -> Expr {
+        let mut one = |part: Box<Expr>| Box::new(part.changed(change));
+        let whole = match self {
+            Expr::Not(inner) => Expr::Not(one(inner)),
+            Expr::Compare(left, op, right) => Expr::Compare(one(left), op, one(right)),
+            Expr::IsNull(inner, negated) => Expr::IsNull(one(inner), negated),
+            Expr::IsTruth(inner, truth, negated) => Expr::IsTruth(one(inner), truth, negated),
+            Expr::Between(inner, low, high, negated) => Expr::Between(one(inner), one(low), one(high), negated),
+            Expr::InSet(inner, call) => Expr::InSet(one(inner), call),
+            Expr::InView(inner, call) => Expr::InView(one(inner), call),
+            Expr::InScope(inner, call) => Expr::InScope(one(inner), call),
+            Expr::InList(inner, list, negated) => {
+                let inner = one(inner);
+                Expr::InList(inner, each_changed(list, change), negated)
+            }
+            Expr::And(parts) => Expr::And(each_changed(parts, change)),
+            Expr::Or(parts) => Expr::Or(each_changed(parts, change)),
+            Expr::Builtin(builtin, arguments) => Expr::Builtin(builtin, each_changed(arguments, change)),
+            leaf @ (Expr::Bool(_)
+            | Expr::Column(_)
+            | Expr::NewOwner
+            | Expr::Text(_)
+            | Expr::Number(_)
+            | Expr::Once(_)
+            | Expr::Fact(_)
+            | Expr::State(_)
+            | Expr::EachRow(_)) => leaf,
+        };
+        change(whole)
     }
 
     /// Its negation.

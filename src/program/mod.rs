@@ -7,9 +7,9 @@ mod names;
 mod statement;
 
 pub use expr::{Argument, Builtin, Call, Comparison, Expr};
-pub use names::{IN_SCOPE, PEOPLE_ALONE, RULES_SCHEMA, STATE_SCHEMA, joined_name};
+pub use names::{IN_SCOPE, KEY_COLUMN, PEOPLE_ALONE, RULES_SCHEMA, STATE_SCHEMA, joined_name};
 pub use statement::{
-    Body, Check, Function, Policy, PolicyKind, Program, Record, RecordKind, Returns, Sql, Statement, Step, Trigger, Volatility,
+    Body, Check, Function, Policy, PolicyKind, Program, Record, RecordKind, Returns, Sql, Statement, Step, Trigger, View, Volatility,
 };
 
 /// Where the generated SQL is to run.

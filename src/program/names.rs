@@ -14,6 +14,9 @@ pub const RULES_SCHEMA: &str = "crm_access_rules";
 /// depends on the key.
 pub const IN_SCOPE: &str = "in_scope";
 
+/// The column of the generated views, which no expression over a row can mean.
+pub const KEY_COLUMN: &str = "crm_access_key";
+
 /// How the query of a scope begins that reads nothing but who is in which team, department and the like: all of them columns that a standing is
 /// read from, so that its keys hold as long as the standing does.
 pub const PEOPLE_ALONE: &str = "/* people alone */";

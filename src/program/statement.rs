@@ -143,6 +143,15 @@ pub enum Statement {
     },
     /// CREATE OR REPLACE FUNCTION.
     CreateFunction(Function),
+    /// CREATE VIEW of the keys that a function gives as well.
+    CreateView(View),
+    /// ALTER VIEW ... OWNER TO.
+    ViewOwner {
+        /// The view.
+        view: Sql,
+        /// The new owner.
+        role: Sql,
+    },
     /// ALTER TABLE ... ENABLE ROW LEVEL SECURITY.
     EnableRowSecurity {
         /// The table.
@@ -232,6 +241,18 @@ pub struct Function {
     /// Whether its query reads nothing but who is in which team, department and the like, and says so to the extension.
     pub people_alone: bool,
     /// Its body.
+    #[serde(skip)]
+    pub body: Body,
+}
+
+/// A generated view of the keys of records: of one column, read with the rights of its owner, behind a security barrier.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct View {
+    /// Its name: that of the function that gives the same keys.
+    pub name: Sql,
+    /// Its column.
+    pub key: Sql,
+    /// Its query.
     #[serde(skip)]
     pub body: Body,
 }

@@ -1,7 +1,7 @@
 //! Expressions and atoms as SQL text.
 
 use super::quote::Quoting;
-use crate::program::{Argument, Builtin, Call, Expr, IN_SCOPE, RULES_SCHEMA, STATE_SCHEMA, Sql};
+use crate::program::{Argument, Builtin, Call, Expr, IN_SCOPE, KEY_COLUMN, RULES_SCHEMA, STATE_SCHEMA, Sql};
 
 /// An atom as SQL text.
 pub fn atom(sql: &Sql, quoting: &dyn Quoting) -> String {
@@ -63,6 +63,11 @@ fn part(expr: &Expr, quoting: &dyn Quoting) -> String {
             format!("({} {}BETWEEN {} AND {})", part(inner, quoting), not(*negated), part(low, quoting), part(high, quoting))
         }
         Expr::InSet(inner, function) => format!("({} IN (SELECT {}))", part(inner, quoting), call(RULES_SCHEMA, function, quoting)),
+        Expr::InView(inner, view) => {
+            let (schema, name, key) =
+                (quoting.identifier(RULES_SCHEMA), quoting.identifier(&view.function), quoting.identifier(KEY_COLUMN));
+            format!("EXISTS (SELECT 1 FROM {schema}.{name} AS s WHERE s.{key} = {})", part(inner, quoting))
+        }
         Expr::InScope(inner, function) => in_scope(inner, function, quoting),
         Expr::Once(function) => format!("(SELECT {})", call(RULES_SCHEMA, function, quoting)),
         Expr::Fact(function) => call(STATE_SCHEMA, function, quoting),

@@ -42,7 +42,7 @@ macro_rules! templates {
 
 /// One template per kind of statement.
 pub const STATEMENT_TEMPLATES: &[(&str, &str)] = templates!("":
-    "call", "create_index", "drop_index", "lock_tables", "create_schema", "grant_schema", "grant_table", "grant_execute", "revoke_execute", "function_owner", "create_function",
+    "call", "create_index", "drop_index", "lock_tables", "create_schema", "grant_schema", "grant_table", "grant_execute", "revoke_execute", "function_owner", "create_function", "create_view", "view_owner",
     "enable_row_security", "force_row_security", "create_policy", "comment_policy", "create_trigger", "create_change_trigger", "create_column_trigger", "record",
 );
 
@@ -131,6 +131,11 @@ impl Renderer {
             .to_owned()),
             Statement::Signing => Ok(include_str!("../../sql/signing.sql").trim_end().to_owned()),
             Statement::CreateFunction(function) => self.function(statement, function),
+            Statement::CreateView(view) => {
+                let mut context = Context::from_serialize(statement)?;
+                context.insert("body", &Sql::Word(self.query(&view.body)?));
+                self.plain(statement, context)
+            }
             other => self.plain(other, Context::from_serialize(other)?),
         }
     }

@@ -1,1 +1,1 @@
-{% if scope %}crm_access.in_scope({{ scope | q }}, {% endif %}
+{% if view %}EXISTS (SELECT 1 FROM {{ view | q }} AS v WHERE v.crm_access_key = {% elif scope %}crm_access.in_scope({{ scope | q }}, {% endif %}

@@ -1,1 +1,1 @@
-{% if scope %}){% else %} IN (SELECT {{ set | q }}({% if of_subject %}$1, $2{% endif %})){% endif %}
+{% if view or scope %}){% else %} IN (SELECT {{ set | q }}({% if of_subject %}$1, $2{% endif %})){% endif %}

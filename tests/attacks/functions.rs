@@ -73,7 +73,12 @@ fn a36_the_application_may_call_nothing_but_what_is_listed() {
         let readable =
             "SELECT c.oid::regclass::text FROM pg_class AS c WHERE c.relnamespace::regnamespace::text IN ('crm_access', 'crm_access_rules')
             AND c.relkind IN ('r', 'v', 'S') AND has_table_privilege('crm_backend', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')";
-        assert_eq!(world.really(readable), Vec::<String>::new());
+        // What the portable target's policies read gives the keys that the functions of their names give.
+        let views: &[&str] = match target {
+            Target::Extension => &[],
+            Target::Portable => &["crm_access_rules.company_readable"],
+        };
+        assert_eq!(world.really(&format!("{readable} ORDER BY 1")), views);
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crm_access::program::{Argument, Builtin, Call, Check, Comparison, Expr, Policy, PolicyKind, Record, Sql, Statement, Trigger};
+use crm_access::program::{
+    Argument, Body, Builtin, Call, Check, Comparison, Expr, Policy, PolicyKind, Record, Sql, Statement, Trigger, View,
+};
 use crm_access::render::{Neutral, Plain, Renderer};
 use crm_access::verify::verify;
 use proptest::prelude::*;
@@ -63,6 +65,7 @@ fn expr() -> impl Strategy<Value = Expr> {
                 .prop_map(|(inner, list, negated)| Expr::InList(inner, list, negated)),
             (boxed(), boxed(), boxed(), any::<bool>()).prop_map(|(inner, low, high, negated)| Expr::Between(inner, low, high, negated)),
             (boxed(), call()).prop_map(|(inner, call)| Expr::InSet(inner, call)),
+            (boxed(), call()).prop_map(|(inner, call)| Expr::InView(inner, call)),
             (boxed(), call()).prop_map(|(inner, call)| Expr::InScope(inner, call)),
             (one, inner.clone()).prop_map(|(builtin, argument)| Expr::Builtin(builtin, vec![argument])),
             prop::collection::vec(inner.clone(), 2..4).prop_map(|arguments| Expr::Builtin(Builtin::Coalesce, arguments)),
@@ -80,6 +83,16 @@ fn policy() -> impl Strategy<Value = Statement> {
     let command = prop::sample::select(&["SELECT", "INSERT", "UPDATE", "DELETE"][..]).prop_map(Sql::word);
     (ident(), qualified(), kind, command, ident(), check()).prop_map(|(name, table, permissive, command, role, check)| {
         Statement::CreatePolicy(Policy { name, table, permissive, command, role, check })
+    })
+}
+
+fn view() -> impl Strategy<Value = Statement> {
+    (qualified(), ident(), qualified(), ident(), types(), expr()).prop_map(|(name, key, table, column, types, condition)| {
+        let value = |sql: Sql| serde_json::to_value(sql).unwrap();
+        let returned = types.into_iter().next().unwrap_or(Sql::word("int8"));
+        let values = [("table", table), ("key", column), ("type", returned), ("condition", Sql::Expr(condition))];
+        let values = values.map(|(name, sql)| (name, value(sql))).into_iter().collect();
+        Statement::CreateView(View { name, key, body: Body { template: "records_where", values } })
     })
 }
 
@@ -114,6 +127,8 @@ pub fn statement() -> impl Strategy<Value = Statement> {
         1 => (qualified(), types(), ident()).prop_map(|(function, arguments, role)| Statement::GrantExecute { function, arguments, role }),
         1 => (qualified(), types()).prop_map(|(function, arguments)| Statement::RevokeExecute { function, arguments }),
         1 => (qualified(), types(), ident()).prop_map(|(function, arguments, role)| Statement::FunctionOwner { function, arguments, role }),
+        1 => (qualified(), ident()).prop_map(|(view, role)| Statement::ViewOwner { view, role }),
+        2 => view(),
         1 => qualified().prop_map(|table| Statement::EnableRowSecurity { table }),
         1 => qualified().prop_map(|table| Statement::ForceRowSecurity { table }),
         4 => policy(),

@@ -1,7 +1,7 @@
 //! What the best of other CRMs have, on the preset that uses every feature: a test or more for each of their features, named after it.
 
 use crate::rows::Rows;
-use crate::support::{REFUSED, TARGETS, World, refused};
+use crate::support::{REFUSED, TARGETS, World, connect, refused};
 
 /// SQLSTATE of a combination of roles and restrictions that is forbidden.
 const BROKEN: &str = "23514";
@@ -145,6 +145,10 @@ fn portal_user_an_outside_contact_sees_their_own_accounts_records_and_nothing_el
             refused(world.tries(user, &ticket("NULL", user)), REFUSED);
             refused(world.tries(user, &ticket(account, "4")), REFUSED);
         }
+        // Nor do they over the application that is meant for them.
+        let backend = std::mem::replace(&mut world.backend, connect(&world.database, "crm_portal"));
+        COMPANIES.assert_rights(&mut world, "17", "t.id = 1", "false", "false");
+        world.backend = backend;
         // A sharing rule to everyone and a share leave them where they are.
         let open = COMPANIES.really(&mut world, "t.for_everyone AND t.territory = 'north' AND t.firm_id = 1");
         assert!(!open.is_empty());

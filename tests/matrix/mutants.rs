@@ -52,6 +52,7 @@ pub fn mutants(model: &Model, script: &Script) -> Vec<Mutant> {
         match &statement.statement {
             Statement::CreatePolicy(policy) => all.policy(policy, &statement.text),
             Statement::CreateFunction(function) => all.function(function, &statement.text),
+            Statement::CreateView(view) => all.view(&view.name, &statement.text),
             Statement::CreateTrigger(trigger) => all.trigger(trigger, &statement.text),
             Statement::CreateColumnTrigger { name, table, columns, .. } => all.column_trigger((name, table), columns, &statement.text),
             other => all.right(other, &statement.text),
@@ -92,12 +93,16 @@ pub fn reach(model: &Model, script: &Script) -> Reach {
         .iter()
         .filter_map(|statement| match &statement.statement {
             Statement::CreateFunction(function) => Some((name_of(&function.name), statement.text.as_str())),
+            // It has the name of a function and is reached by whatever reaches that or the view.
+            Statement::CreateView(view) => Some((name_of(&view.name), statement.text.as_str())),
             _ => None,
         })
         .collect();
     let calls = |text: &str, name: &str| {
-        let call = format!("{}(", atom(&Sql::Qualified(RULES_SCHEMA.to_owned(), name.to_owned())));
-        text.contains(&call) || text.contains(&format!("crm_access.in_scope({}", atom(&Sql::Literal(name.to_owned()))))
+        let qualified = atom(&Sql::Qualified(RULES_SCHEMA.to_owned(), name.to_owned()));
+        text.contains(&format!("{qualified}("))
+            || text.contains(&format!("FROM {qualified} AS"))
+            || text.contains(&format!("crm_access.in_scope({}", atom(&Sql::Literal(name.to_owned()))))
     };
     for statement in &script.statements {
         let Statement::CreatePolicy(policy) = &statement.statement else { continue };
@@ -264,6 +269,21 @@ impl Collector<'_> {
         }
     }
 
+    fn view(&mut self, name: &Sql, text: &str) {
+        let original = text.replacen("CREATE VIEW", "CREATE OR REPLACE VIEW", 1);
+        let (part, title) = (Part::Function(name_of(name)), format!("view {}", name_of(name)));
+        let (head, query) = original.trim_end_matches(';').split_once(" AS\n").expect("a query");
+        let mut change = |what: &str, make: String, undo: &str| self.add(&part, format!("{title}: {what}"), make, undo, text);
+        let view = atom(name);
+        let barrier = format!("ALTER VIEW {view} SET (security_barrier = true);");
+        change("drop security_barrier", format!("ALTER VIEW {view} RESET (security_barrier);"), &barrier);
+        let owner = format!("ALTER VIEW {view} SET (security_invoker = false);");
+        change("security_invoker", format!("ALTER VIEW {view} SET (security_invoker = true);"), &owner);
+        for broken in broken(query) {
+            change(&broken.what, format!("{head} AS\n{};", broken.text), &original);
+        }
+    }
+
     fn trigger(&mut self, trigger: &Trigger, text: &str) {
         let (name, table) = (atom(&trigger.name), atom(&trigger.table));
         let drop = format!("DROP TRIGGER IF EXISTS {name} ON {table};");
@@ -354,6 +374,10 @@ impl Collector<'_> {
             Statement::FunctionOwner { function, arguments, .. } => {
                 let make = format!("ALTER FUNCTION {} OWNER TO postgres;", signature(function, arguments));
                 self.add(&part(function), format!("drop {line}"), make, text, text);
+            }
+            Statement::ViewOwner { view, .. } => {
+                let make = format!("ALTER VIEW {} OWNER TO postgres;", atom(view));
+                self.add(&part(view), format!("drop {line}"), make, text, text);
             }
             Statement::EnableRowSecurity { .. } => {
                 self.add(&Part::Other, format!("drop {line}"), text.replacen("ENABLE", "DISABLE", 1), text, text);
