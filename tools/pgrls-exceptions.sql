@@ -192,4 +192,17 @@ CROSS JOIN unnest(ARRAY['VIEW001', 'VIEW002']) AS rule
 WHERE o.kind = 'view' AND NOT r.rolcanlogin AND NOT r.rolsuper AND NOT r.rolbypassrls
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_auth_members AS m JOIN pg_catalog.pg_roles AS p ON p.oid = m.member WHERE m.roleid = r.oid AND NOT p.rolsuper)
 
+UNION ALL
+-- The views of sets of records give the keys that the functions of their names give, and as they do by the rights of the reader role.
+SELECT 'VIEW001', n.nspname || '.' || c.relname
+FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = 'crm_access_rules'
+JOIN pg_catalog.pg_proc AS f ON f.pronamespace = n.oid AND f.proname = c.relname AND f.prosecdef AND f.proowner = c.relowner
+JOIN reader ON reader.oid = c.relowner
+WHERE c.relkind = 'v' AND 'security_barrier=true' = ANY (c.reloptions)
+    AND NOT EXISTS (SELECT FROM privilege WHERE privilege.relation = c.oid AND privilege.privilege <> 'SELECT')
+    AND NOT EXISTS (
+        SELECT FROM pg_catalog.aclexplode(coalesce(c.relacl, pg_catalog.acldefault('r', c.relowner))) AS a WHERE a.grantee = 0
+    )
+
 ORDER BY rule, object;
