@@ -84,10 +84,10 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
             steps.push(Step { why: vec!["signed identities".to_owned()], statement: Statement::Signing });
         }
     }
-    steps.push(call(Sql::state("ensure_reader"), vec![Sql::literal(&model.reader_role)], "the role that the helper functions run as"));
     let triggers = checks::triggers(model);
     let watched = if target == Target::Extension { standing::sources(model) } else { BTreeMap::new() };
     steps.push(lock(model, triggers.iter().map(|(table, _)| table).chain(watched.keys())));
+    steps.push(call(Sql::state("ensure_reader"), vec![Sql::literal(&model.reader_role)], "the role that the helper functions run as"));
     steps.push(call(Sql::state("clear"), Vec::new(), "nothing of an earlier configuration stays"));
     let reader = || Sql::literal(&model.reader_role);
     steps.push(plain(Statement::Call { function: Sql::state("note_held"), arguments: vec![reader()] }));
@@ -151,10 +151,12 @@ fn askers(model: &Model) -> BTreeSet<&DbRoleName> {
     [&model.application_role].into_iter().chain(&model.identity.act_as).chain(issuers).collect()
 }
 
-/// Locks every table that changes, before anything else does.
-fn lock<'m>(model: &'m Model, with_triggers: impl Iterator<Item = &'m TableName>) -> Step {
-    let changed: BTreeSet<&TableName> = model.entities.iter().map(|entity| &entity.table).chain(with_triggers).collect();
-    let statement = Statement::LockTables { tables: changed.into_iter().map(Sql::table).collect() };
+/// Locks every table that gets a policy, a privilege or a trigger, before anything else changes. A privilege alone would be given without a lock,
+/// and an ANALYZE that the server has begun by itself then waits for it, and the policy for the ANALYZE.
+fn lock<'m>(model: &Model, with_triggers: impl Iterator<Item = &'m TableName>) -> Step {
+    let mut changed = read_tables(model);
+    changed.extend(with_triggers.cloned());
+    let statement = Statement::LockTables { tables: changed.iter().map(Sql::table).collect() };
     Step { why: vec!["the tables that change; nobody reads them half protected".to_owned()], statement }
 }
 
