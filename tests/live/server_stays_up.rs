@@ -1,20 +1,21 @@
 //! Inputs made to end a backend, and statements that are canceled: each is an error of its statement, and the server goes on.
 
+use std::os::unix::fs::MetadataExt;
+
 use crm_access::program::Target;
 use postgres::Client;
 
-use crate::support::{Refused, connect, refused, tables_from};
+use crate::support::{Refused, World, connect, first_column, refused, tables_from};
+
+const ROLES: &str = "DO $$ BEGIN CREATE ROLE crm_app NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+    DO $$ BEGIN CREATE ROLE crm_backend LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+    DO $$ BEGIN GRANT crm_app TO crm_backend; EXCEPTION WHEN unique_violation OR internal_error THEN NULL; END $$;";
 
 /// A database with the extension and as many tables as are asked for.
 fn database(tables: usize) -> String {
     let script: String = (0..tables).map(|n| format!("CREATE TABLE t{n} (id int PRIMARY KEY, owner int);\n")).collect();
     let name = tables_from(&format!("CREATE TABLE users (id int PRIMARY KEY);\n{script}"), Target::Extension);
-    connect(&name, "postgres")
-        .batch_execute(
-            "DO $$ BEGIN CREATE ROLE crm_app NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
-             DO $$ BEGIN CREATE ROLE crm_backend LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;",
-        )
-        .unwrap();
+    connect(&name, "postgres").batch_execute(ROLES).unwrap();
     name
 }
 
@@ -159,4 +160,62 @@ fn a_backend_that_is_ended_in_the_midst_of_an_apply_leaves_nothing() {
     client.batch_execute("COMMIT").unwrap();
     nothing_is_there(&mut client);
     ask(&mut client, "SELECT crm_access.apply($1)", &configuration(60, 2, 2)).unwrap();
+}
+
+#[test]
+fn a_scope_that_memory_does_not_hold_is_an_error_of_its_statement() {
+    for (key_type, key) in [("int8", "n * 7919"), ("text", "md5(n::text) || md5(n::text)"), ("uuid", "md5(n::text)::uuid")] {
+        let script = format!(
+            "CREATE TABLE users (id int PRIMARY KEY);
+             INSERT INTO users VALUES (1);
+             CREATE TABLE companies (id {key_type} PRIMARY KEY, owner int);
+             CREATE TABLE deals (id int PRIMARY KEY, company {key_type});
+             INSERT INTO companies SELECT {key}, 1 FROM generate_series(1::int8, 60000) AS n;
+             INSERT INTO deals SELECT n, {key} FROM generate_series(1::int8, 60000) AS n;
+             ANALYZE;
+             GRANT SELECT ON ALL TABLES IN SCHEMA public TO crm_app"
+        );
+        let text = format!(
+            "version: 1\napplication_role: crm_app\nkey_type: int4\nidentity: {{act_as: crm_backend}}\ndirectory: {{users: {{table: users}}}}\nentities:
+  company: {{table: companies, key_type: {key_type}, owners: owner}}
+  deal: {{table: deals, parents: {{company: company}}}}
+roles: {{r: {{grants: {{deal: {{read: parent(company)}}, company: {{read: own}}}}}}}}\nassignments: {{listed: {{role: r, everyone: true}}}}\n"
+        );
+        connect("postgres", "postgres").batch_execute(ROLES).unwrap();
+        let world = World::made(&script, Target::Extension, &text);
+        let mut refusals = 0;
+        for room in 0..24 {
+            // A backend of its own: what one has had of the system it keeps.
+            let mut client = connect(&world.database, "crm_backend");
+            client.batch_execute("SET crm_access.single_keys = -1; BEGIN; SELECT crm_access.act_as('1')").unwrap();
+            client.batch_execute("SELECT FROM companies LIMIT 1; SELECT count(*) FROM deals WHERE id = 1").unwrap();
+            let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
+            limit_memory(pid, room * 512 * 1024);
+            match client.simple_query("SELECT count(*) FROM deals").map(first_column).map_err(Refused::from) {
+                Ok(rows) => assert_eq!(rows, ["60000"], "{key_type}, {room}"),
+                Err(error) => {
+                    assert_eq!(error.state, "53200", "{key_type}, {room}: {error:?}");
+                    refusals += 1;
+                }
+            }
+            client.batch_execute("ROLLBACK; BEGIN; SELECT crm_access.act_as('1')").unwrap();
+            let rows = first_column(client.simple_query("SELECT count(*) FROM deals WHERE id < 3").unwrap());
+            assert_eq!(rows, ["2"], "{key_type}, {room}: the same backend goes on");
+        }
+        assert!(refusals > 0, "{key_type}: there was always enough memory");
+    }
+}
+
+/// Gives a backend so many bytes more than it has.
+fn limit_memory(pid: i32, more: u64) {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")).unwrap().trim().trim_end_matches(" kB").parse::<u64>().unwrap();
+    let limit = format!("--as={}", size * 1024 + more);
+    let pid = pid.to_string();
+    // Who is root here has the server run as another user.
+    let owner = std::fs::metadata(format!("/proc/{pid}")).unwrap();
+    let own = std::fs::metadata("/proc/self").unwrap();
+    let words: &[&str] = if owner.uid() == own.uid() { &[] } else { &["runuser", "-u", "postgres", "--"] };
+    let words: Vec<&str> = words.iter().copied().chain(["prlimit", "--pid", &pid, &limit]).collect();
+    assert!(std::process::Command::new(words[0]).args(&words[1..]).status().unwrap().success(), "{words:?}");
 }

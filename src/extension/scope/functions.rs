@@ -11,6 +11,7 @@ use pgrx::{PgMemoryContexts, pg_getarg_datum, pg_return_null};
 
 use super::asked::Asked;
 use super::keys::KeyType;
+use super::source::out_of_memory;
 use crate::extension::kept::{VERSION_1, keep, kept, raised};
 use crate::extension::standing::Moment;
 
@@ -84,9 +85,10 @@ pub unsafe extern "C-unwind" fn crm_access_scope_keys(call: FunctionCallInfo) ->
         }
         let (moment, keys) = (asked.moment(), raised(asked.keys()));
         if !is_same_each_time(call, 1) {
-            return keys.array(key_type);
+            return raised(keys.array(key_type).map_err(|_| out_of_memory()));
         }
         let array = PgMemoryContexts::For((*(*call).flinfo).fn_mcxt).switch_to(|_| keys.array(key_type));
+        let array = raised(array.map_err(|_| out_of_memory()));
         (*keep(call, Gathered { moment, array })).array
     }
 }

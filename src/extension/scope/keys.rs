@@ -93,11 +93,11 @@ impl Keys {
         }
     }
 
-    /// Adds one.
+    /// Adds one, for which there is room; an error where there is no memory for its text.
     ///
     /// # Safety
     /// The datum is not null and of that type.
-    pub unsafe fn add(&mut self, key: pg_sys::Datum, key_type: KeyType) {
+    pub unsafe fn add(&mut self, key: pg_sys::Datum, key_type: KeyType) -> Result<(), TryReserveError> {
         // SAFETY: as the caller promises.
         unsafe {
             match self {
@@ -108,10 +108,15 @@ impl Keys {
                     keys.insert(uuid(key));
                 }
                 Keys::Texts(keys) => with_text(key, |text| {
-                    keys.insert(text.into());
-                }),
+                    let mut kept = Vec::new();
+                    kept.try_reserve_exact(text.len())?;
+                    kept.extend_from_slice(text);
+                    keys.insert(kept.into_boxed_slice());
+                    Ok::<(), TryReserveError>(())
+                })?,
             }
         }
+        Ok(())
     }
 
     /// Whether one is among them.
@@ -130,16 +135,15 @@ impl Keys {
         }
     }
 
-    /// An array of them, of that type, in the present memory context.
-    pub fn array(&self, key_type: KeyType) -> pg_sys::Datum {
-        let mut keys: Vec<pg_sys::Datum> = match self {
-            Keys::Numbers(keys) => sorted(keys).into_iter().map(|key| pg_sys::Datum::from(*key)).collect(),
-            Keys::Uuids(keys) => sorted(keys).into_iter().map(|key| pg_sys::Datum::from(key.as_ptr())).collect(),
-            Keys::Texts(keys) => {
+    /// An array of them, of that type, in the present memory context; an error where there is no memory to sort them.
+    pub fn array(&self, key_type: KeyType) -> Result<pg_sys::Datum, TryReserveError> {
+        let mut keys = match self {
+            Keys::Numbers(keys) => sorted(keys, |key| pg_sys::Datum::from(*key))?,
+            Keys::Uuids(keys) => sorted(keys, |key| pg_sys::Datum::from(key.as_ptr()))?,
+            Keys::Texts(keys) => sorted(keys, |key| {
                 // SAFETY: the server copies as many bytes as the key has.
-                let text = |key: &[u8]| unsafe { pg_sys::cstring_to_text_with_len(key.as_ptr().cast(), key.len() as i32) };
-                sorted(keys).into_iter().map(|key| pg_sys::Datum::from(text(key))).collect()
-            }
+                pg_sys::Datum::from(unsafe { pg_sys::cstring_to_text_with_len(key.as_ptr().cast(), key.len() as i32) })
+            })?,
         };
         let (mut length, mut by_value, mut align) = (0, false, 0);
         let (element, _) = key_type.types();
@@ -147,16 +151,20 @@ impl Keys {
         unsafe {
             pg_sys::get_typlenbyvalalign(element, &mut length, &mut by_value, &mut align);
             let array = pg_sys::construct_array(keys.as_mut_ptr(), keys.len() as i32, element, i32::from(length), by_value, align);
-            pg_sys::Datum::from(array)
+            Ok(pg_sys::Datum::from(array))
         }
     }
 }
 
 /// In their order, in which an index is walked through only once.
-fn sorted<T: Ord>(keys: &FxHashSet<T>) -> Vec<&T> {
-    let mut keys: Vec<&T> = keys.iter().collect();
-    keys.sort_unstable();
-    keys
+fn sorted<T: Ord>(keys: &FxHashSet<T>, datum: impl Fn(&T) -> pg_sys::Datum) -> Result<Vec<pg_sys::Datum>, TryReserveError> {
+    let (mut order, mut datums) = (Vec::new(), Vec::new());
+    order.try_reserve_exact(keys.len())?;
+    datums.try_reserve_exact(keys.len())?;
+    order.extend(keys);
+    order.sort_unstable();
+    datums.extend(order.into_iter().map(datum));
+    Ok(datums)
 }
 
 fn number(key: pg_sys::Datum, key_type: KeyType) -> i64 {

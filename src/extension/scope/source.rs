@@ -195,13 +195,16 @@ impl Source {
                     if count == 0 || table.is_null() {
                         break;
                     }
-                    keys.make_room(count).map_err(|_| out_of_memory())?;
+                    let mut there_is_room = keys.make_room(count).is_ok();
                     for at in 0..count {
                         let mut is_null = false;
                         let key = pg_sys::heap_getattr(*(*table).vals.add(at), 1, (*table).tupdesc, &mut is_null);
-                        if !is_null {
-                            keys.add(key, self.key_type);
-                        }
+                        there_is_room = there_is_room && (is_null || keys.add(key, self.key_type).is_ok());
+                    }
+                    if !there_is_room {
+                        // The error itself needs some of what they have.
+                        drop(keys);
+                        return Err(out_of_memory());
                     }
                     pg_sys::SPI_freetuptable(table);
                 }
@@ -330,6 +333,7 @@ fn defect(what: &'static str) -> ErrorReport {
     ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, what, "in_scope")
 }
 
-fn out_of_memory() -> ErrorReport {
+/// There is no memory for so many keys (SQLSTATE 53200).
+pub fn out_of_memory() -> ErrorReport {
     ErrorReport::new(PgSqlErrorCode::ERRCODE_OUT_OF_MEMORY, "out of memory", "in_scope").set_detail("A scope has too many keys.")
 }
