@@ -10,6 +10,7 @@ mod bitrix_levels;
 mod bitrix_rights;
 mod bitrix_roles;
 mod can;
+mod cancellation;
 mod catalog;
 mod columns;
 mod columns_applied;
