@@ -18,6 +18,7 @@ fn color(variant: Variant) -> RGBColor {
         Variant::Extension => RGBColor(31, 119, 180),
         Variant::Vetted => RGBColor(23, 190, 207),
         Variant::Portable => RGBColor(44, 160, 44),
+        Variant::Planned => RGBColor(152, 203, 98),
     }
 }
 

@@ -11,6 +11,8 @@ use crate::failure::{During, Failure, Result};
 use crate::server::{connect, url};
 use crate::user::User;
 
+const CONFIGURATION: &str = include_str!("crm.yaml");
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Variant {
     Hand,
@@ -21,11 +23,21 @@ pub enum Variant {
     /// The same, where an administrator has vetted operators that are not leakproof.
     Vetted,
     Portable,
+    /// The same, with plans for who asks.
+    Planned,
 }
 
 impl Variant {
-    pub const ALL: [Variant; 7] =
-        [Variant::Hand, Variant::Naive, Variant::Usual, Variant::Roles, Variant::Extension, Variant::Vetted, Variant::Portable];
+    pub const ALL: [Variant; 8] = [
+        Variant::Hand,
+        Variant::Naive,
+        Variant::Usual,
+        Variant::Roles,
+        Variant::Extension,
+        Variant::Vetted,
+        Variant::Portable,
+        Variant::Planned,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -36,6 +48,7 @@ impl Variant {
             Variant::Extension => "extension",
             Variant::Vetted => "vetted",
             Variant::Portable => "portable",
+            Variant::Planned => "planned",
         }
     }
 
@@ -65,9 +78,13 @@ impl Variant {
                 for setting in ["crm_access.guard_explain = off".to_owned(), format!("crm_access.vetted_operators = '{vetted}'")] {
                     client.batch_execute(&format!("ALTER DATABASE {database} SET {setting}")).during(&what)?;
                 }
-                configure(&database, Target::Extension).during(&what)
+                configure(&database, Target::Extension, CONFIGURATION).during(&what)
             }
-            Variant::Portable => configure(&database, Target::Portable).during(&what),
+            Variant::Portable => configure(&database, Target::Portable, CONFIGURATION).during(&what),
+            Variant::Planned => {
+                client.batch_execute(&format!("ALTER DATABASE {database} SET crm_access.plan_for_user = on")).during(&what)?;
+                configure(&database, Target::Portable, &format!("{CONFIGURATION}\nplans: user\n")).during(&what)
+            }
         }
     }
 
@@ -84,7 +101,7 @@ impl Variant {
             Variant::Roles => format!("SET LOCAL ROLE {}; SELECT set_config('bench.user_id', '{key}', true)", user.database_role()),
             Variant::Extension | Variant::Vetted => format!("SELECT crm_access.act_as('{key}')"),
             // The backend makes it once and keeps it for the connections of this user.
-            Variant::Portable => {
+            Variant::Portable | Variant::Planned => {
                 let token: String = client.query_one("SELECT crm_access.issue($1::text, 86400)", &[&key.to_string()])?.get(0);
                 format!("SELECT set_config('app.user_token', '{token}', true)")
             }
@@ -93,8 +110,8 @@ impl Variant {
 }
 
 /// Applies the benchmark's configuration to a database.
-fn configure(database: &str, target: Target) -> Result<()> {
-    let source = Source::new("benches/access/crm.yaml", include_str!("crm.yaml"));
+fn configure(database: &str, target: Target, configuration: &str) -> Result<()> {
+    let source = Source::new("benches/access/crm.yaml", configuration);
     let mut found = Diagnostics::new();
     let Some(prepared) = prepare(&source, target, &mut found).filter(|_| !found.has_errors()) else {
         let messages: Vec<String> = found.iter().map(|one| one.message.clone()).collect();

@@ -53,6 +53,10 @@ pub enum Need {
     HasParent(EntityName, EntityName),
     /// Records that were shared with the user.
     Shared(EntityName),
+    /// What a function answers, asked while planning.
+    Planned(String),
+    /// Whether a set has few keys, asked while planning.
+    Few(String),
     /// What may be done with an entity.
     Can(EntityName),
     /// What may be done with many records of an entity.
@@ -110,6 +114,8 @@ impl Need {
             Need::Linked(child, parent, term) => joined_name(&[child.as_str(), "with", parent.as_str(), term_word(*term)]),
             Need::HasParent(child, parent) => joined_name(&[child.as_str(), "has", parent.as_str()]),
             Need::Shared(entity) => joined_name(&[entity.as_str(), "shared"]),
+            Need::Planned(function) => joined_name(&["planned", function]),
+            Need::Few(set) => joined_name(&["few", set]),
             Need::Can(entity) => joined_name(&["can", entity.as_str()]),
             Need::CanEach(entity) => joined_name(&["can_each_of", entity.as_str()]),
             Need::Assign(entity) => joined_name(&["assign", entity.as_str()]),
@@ -179,9 +185,9 @@ impl<'m> Functions<'m> {
         self.made.iter().map(|made| &made.function).find(|function| function.name == *name)
     }
 
-    /// The views that have been made.
-    pub fn views(&self) -> &[View] {
-        &self.views
+    /// Whether the view of that name has been made.
+    pub fn has_view(&self, name: &Sql) -> bool {
+        self.views.iter().any(|view| view.name == *name)
     }
 
     /// Adds a view, after those that it reads.

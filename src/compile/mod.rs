@@ -15,6 +15,7 @@ mod directory;
 mod functions;
 mod identity;
 mod permissions;
+mod planned;
 mod policies;
 mod program;
 mod scope;

@@ -3,7 +3,7 @@
 use super::CompileError;
 use super::access::{granted, restriction_condition};
 use super::functions::Functions;
-use super::views::by_views;
+use super::planned::granting;
 use crate::model::{Action, Entity, Model, Restriction, TableName};
 use crate::program::{Call, Check, Expr, Policy, PolicyKind, Sql, Statement, Step, Target, joined_name};
 
@@ -30,7 +30,7 @@ pub fn policies(functions: &mut Functions, entity: &Entity) -> Result<Vec<(Strin
             PolicyKind::Permissive,
             action,
             Sql::ident(&model.application_role),
-            by_views(functions, granted.condition),
+            granting(functions, granted.condition)?,
             why,
         ));
     }

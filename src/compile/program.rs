@@ -11,7 +11,7 @@ use super::{
     CompileError, administration, assign, checks, columns, conflicts, delegation, directory, identity, key_type, permissions, shares,
     standing,
 };
-use crate::model::{DbRoleName, Entity, Link, Members, Model, Owners, TableName};
+use crate::model::{DbRoleName, Entity, Link, Members, Model, Owners, Plans, TableName};
 use crate::program::{Function, Program, RULES_SCHEMA, Record, RecordKind, Returns, STATE_SCHEMA, Sql, Statement, Step, Target, View};
 
 /// Turns a model into statements for a target.
@@ -82,6 +82,9 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
         });
         if model.identity.setting.as_ref().is_some_and(|setting| setting.signed) {
             steps.push(Step { why: vec!["signed identities".to_owned()], statement: Statement::Signing });
+        }
+        if model.plans == Plans::User {
+            steps.push(Step { why: vec!["plans for who asks".to_owned()], statement: Statement::Planning });
         }
     }
     let triggers = checks::triggers(model);
@@ -283,6 +286,7 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
         grant("SELECT", STATE_SCHEMA, "identity_key", Sql::state("identity_key"));
         steps.extend(grant_execute("keyed_hash", &["bytea", "bytea"], reader, records));
     }
+    steps.extend(planning_rights(model, target, reader, records));
     if target == Target::Extension {
         steps.extend(grant_execute("identity", &[], reader, records));
         steps.extend(grant_execute("user_key", &[], reader, records));
@@ -344,6 +348,17 @@ fn grant_execute(function: &str, arguments: &[&'static str], role: &DbRoleName, 
     })]
 }
 
+/// What whoever runs a plan for who asks calls: policies and views call functions as the role that asks them.
+fn planning_rights(model: &Model, target: Target, role: &DbRoleName, records: &mut Records) -> Vec<Step> {
+    if target == Target::Extension || model.plans == Plans::Anybody {
+        return Vec::new();
+    }
+    let mut steps = grant_execute("plans_for_user", &[], role, records);
+    steps.extend(grant_execute("as_planned", &["boolean"], role, records));
+    steps.extend(grant_execute("forget_plans", &[], role, records));
+    steps
+}
+
 /// What the application and the backend may call in the schema crm_access.
 fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step> {
     let application = &model.application_role;
@@ -391,6 +406,7 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
     if model.entities.iter().any(Entity::is_guarded) {
         steps.extend(grant_execute("column_default", &["regclass", "text"], application, records));
     }
+    steps.extend(planning_rights(model, target, application, records));
     if target == Target::Extension {
         steps.extend(grant_execute("exporting", &[], application, records));
         for (function, arguments) in asked(model) {

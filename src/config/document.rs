@@ -52,12 +52,27 @@ pub struct Config {
     /// What counts for a user whose roles differ in strength. Default `union`.
     #[serde(default)]
     pub conflict: Option<At<Conflict>>,
+    /// For whom the portable target's policies let plans be made (the extension plans for who asks anyway). Default `anybody`.
+    #[serde(default)]
+    pub plans: Option<At<Plans>>,
     /// How the findings of `crm-access audit` are judged.
     #[serde(default)]
     pub audit: Audit,
     /// Keys and names whose values were left out because of mistakes already reported: that one of them is missing is no news.
     #[serde(skip)]
     pub left_out: BTreeSet<String>,
+}
+
+/// For whom a statement is planned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Plans {
+    /// A plan serves everybody, and asks in each execution who asks.
+    #[default]
+    Anybody,
+    /// Where the application has `SET crm_access.plan_for_user = on`, a plan has only what the user may do. A plan that is kept must not be used for
+    /// somebody else: it fails with SQLSTATE 40001 or gives no rows, so that `SELECT crm_access.forget_plans()` belongs to a change of the user.
+    User,
 }
 
 /// What counts for a user whose roles differ in strength (B6).

@@ -27,7 +27,7 @@ pub use audit::{Accept, Audit};
 pub use column::{ProtectedColumn, View};
 pub use delegation::Delegation;
 pub use directory::{CircleMembers, Circles, DepartmentMembers, Departments, Directory, Users};
-pub use document::{Config, Conflict, read};
+pub use document::{Config, Conflict, Plans, read};
 pub use entity::{Entity, LinkRule, Owners, Parent, Stage};
 pub use forms::{Entries, Key, KeyType, Many, Short, Shorthand};
 pub use identity::{Identity, Setting};

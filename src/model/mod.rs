@@ -25,7 +25,7 @@ pub use entity::{Entity, Link, LinkTable, Owners, Parent};
 pub use names::{ColumnName, DbRoleName, EntityName, IDENTIFIER_BYTES, NameError, RestrictionName, RoleName, SchemaName, TableName};
 pub use sharing::SharingRule;
 
-pub use crate::config::{Conflict, KeyType, LeaderRule, LinkRule, NewOwner, Promotion, SharingLevel};
+pub use crate::config::{Conflict, KeyType, LeaderRule, LinkRule, NewOwner, Plans, Promotion, SharingLevel};
 
 /// A configuration that holds together.
 #[derive(Clone, Debug)]
@@ -52,6 +52,8 @@ pub struct Model {
     pub delegation: Option<Delegation>,
     /// What counts for a user whose roles differ.
     pub conflict: Conflict,
+    /// For whom the portable target's policies let plans be made.
+    pub plans: Plans,
     /// Findings of the audit that are accepted, in the order of the file.
     pub accepted: Vec<Accepted>,
 }

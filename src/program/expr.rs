@@ -36,10 +36,16 @@ pub enum Expr {
     InSet(Box<Expr>, Call),
     /// Among the keys that a generated view gives, which the planner asks row by row or all at once.
     InView(Box<Expr>, Call),
+    /// In the rows of a generated function, or of a view where true: by an array where they are few and the plan is made for who asks.
+    InFew(Box<Expr>, Call, bool),
     /// Among the keys that a generated function gives, as the extension asks: by an index, for single rows, or of all at once.
     InScope(Box<Expr>, Call),
     /// A generated function, called once a statement.
     Once(Call),
+    /// A fact about who asks by a generated function: its value where the plan is made for them, else called once a statement.
+    Planned(Call),
+    /// Whether these facts are still as the plan was made with.
+    AsPlanned(Vec<Call>),
     /// A fact about who asks, by a function of the schema crm_access; the extension's planner replaces it by its value.
     Fact(Call),
     /// A function of the schema crm_access without arguments, called once a statement.
@@ -146,7 +152,7 @@ fn add(parts: &mut Vec<Expr>, part: Expr) {
     }
 }
 
-fn each_changed(parts: Vec<Expr>, change: &mut impl FnMut(Expr) -> Expr) -> Vec<Expr> {
+fn each_changed<E>(parts: Vec<Expr>, change: &mut impl FnMut(Expr) -> Result<Expr, E>) -> Result<Vec<Expr>, E> {
     parts.into_iter().map(|part| part.changed(change)).collect()
 }
 
@@ -188,30 +194,33 @@ impl Expr {
     }
 
     /// The expression with each of its parts changed, the innermost first, and then itself.
-    pub fn changed(self, change: &mut impl FnMut(Expr) -> Expr) -> Expr {
-        let mut one = |part: Box<Expr>| Box::new(part.changed(change));
+    pub fn changed<E>(self, change: &mut impl FnMut(Expr) -> Result<Expr, E>) -> Result<Expr, E> {
+        let mut one = |part: Box<Expr>| part.changed(change).map(Box::new);
         let whole = match self {
-            Expr::Not(inner) => Expr::Not(one(inner)),
-            Expr::Compare(left, op, right) => Expr::Compare(one(left), op, one(right)),
-            Expr::IsNull(inner, negated) => Expr::IsNull(one(inner), negated),
-            Expr::IsTruth(inner, truth, negated) => Expr::IsTruth(one(inner), truth, negated),
-            Expr::Between(inner, low, high, negated) => Expr::Between(one(inner), one(low), one(high), negated),
-            Expr::InSet(inner, call) => Expr::InSet(one(inner), call),
-            Expr::InView(inner, call) => Expr::InView(one(inner), call),
-            Expr::InScope(inner, call) => Expr::InScope(one(inner), call),
+            Expr::Not(inner) => Expr::Not(one(inner)?),
+            Expr::Compare(left, op, right) => Expr::Compare(one(left)?, op, one(right)?),
+            Expr::IsNull(inner, negated) => Expr::IsNull(one(inner)?, negated),
+            Expr::IsTruth(inner, truth, negated) => Expr::IsTruth(one(inner)?, truth, negated),
+            Expr::Between(inner, low, high, negated) => Expr::Between(one(inner)?, one(low)?, one(high)?, negated),
+            Expr::InSet(inner, call) => Expr::InSet(one(inner)?, call),
+            Expr::InView(inner, call) => Expr::InView(one(inner)?, call),
+            Expr::InFew(inner, call, view) => Expr::InFew(one(inner)?, call, view),
+            Expr::InScope(inner, call) => Expr::InScope(one(inner)?, call),
             Expr::InList(inner, list, negated) => {
-                let inner = one(inner);
-                Expr::InList(inner, each_changed(list, change), negated)
+                let inner = one(inner)?;
+                Expr::InList(inner, each_changed(list, change)?, negated)
             }
-            Expr::And(parts) => Expr::And(each_changed(parts, change)),
-            Expr::Or(parts) => Expr::Or(each_changed(parts, change)),
-            Expr::Builtin(builtin, arguments) => Expr::Builtin(builtin, each_changed(arguments, change)),
+            Expr::And(parts) => Expr::And(each_changed(parts, change)?),
+            Expr::Or(parts) => Expr::Or(each_changed(parts, change)?),
+            Expr::Builtin(builtin, arguments) => Expr::Builtin(builtin, each_changed(arguments, change)?),
             leaf @ (Expr::Bool(_)
             | Expr::Column(_)
             | Expr::NewOwner
             | Expr::Text(_)
             | Expr::Number(_)
             | Expr::Once(_)
+            | Expr::Planned(_)
+            | Expr::AsPlanned(_)
             | Expr::Fact(_)
             | Expr::State(_)
             | Expr::EachRow(_)) => leaf,

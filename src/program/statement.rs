@@ -81,6 +81,8 @@ pub enum Statement {
     State,
     /// The key and functions that sign identities (portable target with a signed setting).
     Signing,
+    /// What plans for who asks need (portable target).
+    Planning,
     /// SELECT of a function of the schema crm_access.
     Call {
         /// Name of the function.
@@ -224,7 +226,7 @@ pub enum Statement {
     },
 }
 
-/// A generated function. All of them are STABLE or VOLATILE, PARALLEL SAFE unless volatile, never LEAKPROOF, and have their search_path pinned.
+/// A generated function: PARALLEL SAFE unless volatile, never LEAKPROOF, with its search_path pinned.
 /// A body of SQL is wrapped as PL/pgSQL, whose plans a connection keeps: a function in SQL would be planned anew in every statement.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Function {
@@ -277,6 +279,8 @@ pub enum Returns {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Volatility {
+    /// What is answered while a statement is planned, and asked again in each execution by those that rely on it.
+    Immutable,
     /// The same within a statement.
     Stable,
     /// Checks of what was just written, which must see it.

@@ -1,7 +1,7 @@
 //! Expressions and atoms as SQL text.
 
 use super::quote::Quoting;
-use crate::program::{Argument, Builtin, Call, Expr, IN_SCOPE, KEY_COLUMN, RULES_SCHEMA, STATE_SCHEMA, Sql};
+use crate::program::{Argument, Builtin, Call, Expr, IN_SCOPE, KEY_COLUMN, RULES_SCHEMA, STATE_SCHEMA, Sql, joined_name};
 
 /// An atom as SQL text.
 pub fn atom(sql: &Sql, quoting: &dyn Quoting) -> String {
@@ -62,11 +62,24 @@ fn part(expr: &Expr, quoting: &dyn Quoting) -> String {
         Expr::Between(inner, low, high, negated) => {
             format!("({} {}BETWEEN {} AND {})", part(inner, quoting), not(*negated), part(low, quoting), part(high, quoting))
         }
-        Expr::InSet(inner, function) => format!("({} IN (SELECT {}))", part(inner, quoting), call(RULES_SCHEMA, function, quoting)),
-        Expr::InView(inner, view) => {
-            let (schema, name, key) =
-                (quoting.identifier(RULES_SCHEMA), quoting.identifier(&view.function), quoting.identifier(KEY_COLUMN));
-            format!("EXISTS (SELECT 1 FROM {schema}.{name} AS s WHERE s.{key} = {})", part(inner, quoting))
+        Expr::InSet(inner, function) => in_set(&part(inner, quoting), function, quoting),
+        Expr::InView(inner, view) => in_view(&part(inner, quoting), view, quoting),
+        Expr::InFew(inner, set, view) => {
+            let inner = part(inner, quoting);
+            let (keys, otherwise) = if *view {
+                (keys_of_view(set, quoting), in_view(&inner, set, quoting))
+            } else {
+                (keys_of_set(set, quoting), in_set(&inner, set, quoting))
+            };
+            let (state, few) = (quoting.identifier(STATE_SCHEMA), generated(&["few", &set.function], quoting));
+            format!("CASE WHEN {state}.plans_for_user() AND {few}() THEN {inner} = ANY (ARRAY({keys})) ELSE {otherwise} END")
+        }
+        Expr::Planned(fact) => where_planned(&planned(fact, quoting), &format!("(SELECT {})", call(RULES_SCHEMA, fact, quoting)), quoting),
+        Expr::AsPlanned(facts) => {
+            let same: Vec<String> =
+                facts.iter().map(|fact| format!("{} = {}", planned(fact, quoting), call(RULES_SCHEMA, fact, quoting))).collect();
+            let asked = format!("(SELECT {}.as_planned({}))", quoting.identifier(STATE_SCHEMA), same.join(" AND "));
+            where_planned(&asked, "true", quoting)
         }
         Expr::InScope(inner, function) => in_scope(inner, function, quoting),
         Expr::Once(function) => format!("(SELECT {})", call(RULES_SCHEMA, function, quoting)),
@@ -89,6 +102,39 @@ fn part(expr: &Expr, quoting: &dyn Quoting) -> String {
             }
         }
     }
+}
+
+/// A fact by the function that answers it while planning.
+fn planned(fact: &Call, quoting: &dyn Quoting) -> String {
+    let planned = Call { function: joined_name(&["planned", &fact.function]), arguments: fact.arguments.clone() };
+    call(RULES_SCHEMA, &planned, quoting)
+}
+
+/// What holds where the plan is made for who asks, and what otherwise; the planner decides and keeps one of them.
+fn where_planned(for_user: &str, for_all: &str, quoting: &dyn Quoting) -> String {
+    format!("CASE WHEN {}.plans_for_user() THEN {for_user} ELSE {for_all} END", quoting.identifier(STATE_SCHEMA))
+}
+
+/// The qualified name of a generated function or view.
+fn generated(words: &[&str], quoting: &dyn Quoting) -> String {
+    format!("{}.{}", quoting.identifier(RULES_SCHEMA), quoting.identifier(&joined_name(words)))
+}
+
+fn keys_of_set(set: &Call, quoting: &dyn Quoting) -> String {
+    format!("SELECT {}", call(RULES_SCHEMA, set, quoting))
+}
+
+fn in_set(inner: &str, set: &Call, quoting: &dyn Quoting) -> String {
+    format!("({inner} IN ({}))", keys_of_set(set, quoting))
+}
+
+fn keys_of_view(view: &Call, quoting: &dyn Quoting) -> String {
+    format!("SELECT s.{} FROM {} AS s", quoting.identifier(KEY_COLUMN), generated(&[&view.function], quoting))
+}
+
+fn in_view(inner: &str, view: &Call, quoting: &dyn Quoting) -> String {
+    let (name, key) = (generated(&[&view.function], quoting), quoting.identifier(KEY_COLUMN));
+    format!("EXISTS (SELECT 1 FROM {name} AS s WHERE s.{key} = {inner})")
 }
 
 fn not(negated: bool) -> &'static str {

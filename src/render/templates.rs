@@ -52,7 +52,7 @@ pub const FUNCTION_TEMPLATES: &[(&str, &str)] = templates!("functions/":
     "restrictions", "restricted", "my_departments", "my_department_tree", "department_colleagues", "my_circles", "circle_colleagues",
     "my_reports", "is_in", "members_of", "parents_of_records", "shared", "share", "unshare", "not_covering", "delegate_key", "delegate", "end_delegation", "delegations",
     "records_where", "joined_to_me", "joined_to_set", "all_joined_to_set", "is_joined", "can", "can_entity", "can_each", "can_each_entity",
-    "asking", "permissions", "my_restrictions", "administers", "administer", "may_list", "role_list", "given", "assignment_list", "held", "holders", "conflicts",
+    "planned", "few", "asking", "permissions", "my_restrictions", "administers", "administer", "may_list", "role_list", "given", "assignment_list", "held", "holders", "conflicts",
     "violations",
     "note_restricted", "assert_consistent", "check_consistent", "active_user", "known_user", "assign", "assign_begin", "assign_refused", "assign_limited", "assign_columns", "assign_table", "check_owner",
     "entity_table", "check_columns", "columns",
@@ -130,6 +130,7 @@ impl Renderer {
             .trim_end()
             .to_owned()),
             Statement::Signing => Ok(include_str!("../../sql/signing.sql").trim_end().to_owned()),
+            Statement::Planning => Ok(include_str!("../../sql/planning.sql").trim_end().to_owned()),
             Statement::CreateFunction(function) => self.function(statement, function),
             Statement::CreateView(view) => {
                 let mut context = Context::from_serialize(statement)?;

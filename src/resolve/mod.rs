@@ -54,6 +54,7 @@ pub fn resolve(source: &Source, config: &Config, diagnostics: &mut Diagnostics) 
         sharing,
         delegation,
         conflict: config.conflict.as_ref().map(|conflict| conflict.value).unwrap_or_default(),
+        plans: config.plans.as_ref().map(|plans| plans.value).unwrap_or_default(),
         accepted,
     };
     resolver.child_cycles(&model);

@@ -54,6 +54,7 @@ pub fn configuration(random: &mut Random, flavor: &Flavor, reader: &str) -> Json
     let sharing = maker.sharing(&directory);
     let signed = maker.random.chance(85);
     let conflict = *maker.random.pick(&["union", "most_specific", "deny_wins"]);
+    let plans = *maker.random.pick(&["anybody", "user"]);
     let mut identity = json!({"act_as": "crm_backend", "setting": {"name": "app.user_token", "signed": signed, "issuers": if signed { json!("crm_backend") } else { json!([]) }}});
     if maker.random.chance(50) {
         identity["database_role"] = json!("login");
@@ -65,6 +66,7 @@ pub fn configuration(random: &mut Random, flavor: &Flavor, reader: &str) -> Json
         "schema": flavor.schema,
         "key_type": type_name(flavor, Kind::Record),
         "conflict": conflict,
+        "plans": plans,
         "identity": identity,
         "directory": directory,
         "entities": entities,

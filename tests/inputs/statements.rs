@@ -46,6 +46,8 @@ fn expr() -> impl Strategy<Value = Expr> {
         1 => "(0|-?[1-9][0-9]{0,20})(\\.[0-9]{0,5}[1-9])?".prop_map(Expr::Number),
         1 => call().prop_map(Expr::Once),
         1 => call().prop_map(Expr::EachRow),
+        1 => call().prop_map(Expr::Planned),
+        1 => prop::collection::vec(call(), 1..3).prop_map(Expr::AsPlanned),
         1 => Just(Expr::Builtin(Builtin::Now, Vec::new())),
         1 => Just(Expr::Builtin(Builtin::CurrentDate, Vec::new())),
     ];
@@ -66,6 +68,7 @@ fn expr() -> impl Strategy<Value = Expr> {
             (boxed(), boxed(), boxed(), any::<bool>()).prop_map(|(inner, low, high, negated)| Expr::Between(inner, low, high, negated)),
             (boxed(), call()).prop_map(|(inner, call)| Expr::InSet(inner, call)),
             (boxed(), call()).prop_map(|(inner, call)| Expr::InView(inner, call)),
+            (boxed(), call(), any::<bool>()).prop_map(|(inner, call, view)| Expr::InFew(inner, call, view)),
             (boxed(), call()).prop_map(|(inner, call)| Expr::InScope(inner, call)),
             (one, inner.clone()).prop_map(|(builtin, argument)| Expr::Builtin(builtin, vec![argument])),
             prop::collection::vec(inner.clone(), 2..4).prop_map(|arguments| Expr::Builtin(Builtin::Coalesce, arguments)),

@@ -45,6 +45,7 @@ mod odoo_leads;
 mod odoo_roles;
 mod odoo_sales;
 mod permissions;
+mod planned;
 mod removal;
 mod review;
 mod rights_over_channels;

@@ -177,7 +177,7 @@ impl Bench {
         let mut opening = format!("BEGIN; {before} SET LOCAL SESSION AUTHORIZATION {};", Plain.identifier(&role));
         self.singly = !self.singly;
         if self.singly {
-            opening.insert_str("BEGIN;".len(), " SET LOCAL crm_access.single_keys = 1000000;");
+            opening.insert_str("BEGIN;".len(), " SET LOCAL crm_access.single_keys = 1000000; SET LOCAL crm_access.plan_for_user = on;");
         }
         match asker {
             Asker::User(user) => opening.push_str(&self.identity(user)),

@@ -197,8 +197,8 @@ fn wanted_mutants(preset: &Preset, target: Target, wanted: &str, listed: &[Equiv
     if target == Target::Portable {
         // What is the same in both targets is broken in one of them.
         let extension = preset.prepared(Target::Extension).script;
-        let views = portable::views(&prepared.script);
-        let known: BTreeSet<String> = extension.statements.iter().map(|statement| portable::text(statement, &views)).collect();
+        let ways = portable::ways(&prepared.script);
+        let known: BTreeSet<String> = extension.statements.iter().map(|statement| portable::text(statement, &ways)).collect();
         all.retain(|mutant| !known.contains(&mutant.before));
     }
     for mutant in &mut all {

@@ -1,0 +1,1 @@
+SELECT {{ function | q }}({{ arguments | q }})
