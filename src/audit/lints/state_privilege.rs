@@ -9,7 +9,7 @@
 //! EXECUTE on `crm_access.assign` in a role of their own, or a role of the configuration that `administers` them.
 
 use super::prelude::*;
-use crate::model::Entity;
+use crate::model::{Entity, Plans};
 
 /// The lint.
 pub const LINT: Lint = Lint {
@@ -54,6 +54,8 @@ const ADMINISTERING: [&str; 5] = ["change_assignment(", "assign(", "revoke(", "r
 const GUARDING: [&str; 1] = ["column_default("];
 /// What it grants where users may act for each other.
 const DELEGATING: [&str; 5] = ["delegate(", "end_delegation(", "delegations(", "act_on_behalf_of(", "check_delegation("];
+/// What it grants where plans may be made for who asks.
+const PLANNING: [&str; 3] = ["plans_for_user(", "as_planned(", "forget_plans("];
 /// What it grants where a role may list who has what.
 const LISTED: [&str; 2] = ["roles(", "assignments("];
 
@@ -62,7 +64,9 @@ fn check(case: &Case<'_>, found: &mut Findings) {
     let listed = LISTED.iter().filter(|_| case.model.is_listed());
     let delegating = DELEGATING.iter().filter(|_| case.model.delegation.is_some());
     let guarding = GUARDING.iter().filter(|_| case.model.entities.iter().any(Entity::is_guarded));
-    let names: Vec<&str> = GRANTED.iter().chain(guarding).chain(administering).chain(listed).chain(delegating).copied().collect();
+    let planning = PLANNING.iter().filter(|_| case.model.plans == Plans::User);
+    let conditional = guarding.chain(administering).chain(listed).chain(delegating).chain(planning);
+    let names: Vec<&str> = GRANTED.iter().chain(conditional).copied().collect();
     let granted = |object: &str| names.iter().any(|name| object.strip_prefix("crm_access.").unwrap_or(object).starts_with(name));
     for grant in &case.catalog.state_grants {
         let reader = grant.grantee == Grantee::Role(case.model.reader_role.as_str().to_owned());
