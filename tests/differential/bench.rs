@@ -3,10 +3,10 @@
 use crm_access::apply::{Prepared, apply, prepare};
 use crm_access::decide::{AsksFirst, Value, World};
 use crm_access::live::{self, Connection};
-use crm_access::model::{Period, Subject};
+use crm_access::model::{Period, Plans, Subject};
 use crm_access::program::Target;
 use crm_access::text::{Diagnostics, Source};
-use postgres::Client;
+use postgres::{Client, Statement, Transaction};
 
 use crate::checks::{Check, Expected};
 use crate::servers::asks_policy_first;
@@ -26,6 +26,8 @@ pub struct Bench {
     pub server: Server,
     /// Whether identities of the portable target are signed.
     signed: bool,
+    /// Whether plans may be made for who asks.
+    planned: bool,
     admin: Client,
     backend: Client,
     /// A superuser who becomes whoever logs in.
@@ -110,7 +112,7 @@ impl Bench {
         let (backend, logins) = (connect(&database, "crm_backend"), connect(&database, "postgres"));
         let asks_first = if asks_policy_first(&database) { AsksFirst::Policy } else { AsksFirst::Condition };
         let server = Server { merge: version >= 150_000, asks_first };
-        Bench { target, server, signed: true, admin, backend, logins, applier }
+        Bench { target, server, signed: true, planned: false, admin, backend, logins, applier }
     }
 
     /// Empties the tables and applies a configuration.
@@ -119,6 +121,7 @@ impl Bench {
         let empty: String = FLAVORS.iter().map(|flavor| load(flavor, &World::default())).collect();
         self.admin.batch_execute(&empty).map_err(|error| Refused::from(error).message)?;
         let _ = self.admin.batch_execute("DELETE FROM crm_access.assignment");
+        self.planned = self.target == Target::Portable && made.model.plans == Plans::User;
         self.signed = made.model.identity.setting.as_ref().is_none_or(|setting| setting.signed);
         self.applier.in_transaction(|session| apply(session, &source, &made)).map(drop).map_err(|error| error.to_string())
     }
@@ -246,7 +249,7 @@ impl Bench {
                 all.push(Vec::new());
                 continue;
             }
-            ways.push(("prepared", transaction.query(&statement, &[])?.iter().map(|row| row.get(0)).collect()));
+            ways.push(("prepared", prepared_read(&mut transaction, &statement, self.planned)?));
             ways.push(("simple", first_column(transaction.simple_query(&sql)?)));
             let cursor = format!("DECLARE c CURSOR FOR {sql}; FETCH 3 FROM c; FETCH ALL FROM c");
             ways.push(("cursor", first_column(transaction.simple_query(&cursor)?)));
@@ -419,4 +422,30 @@ fn noted(world: &World) -> String {
         out.push_str(&format!("INSERT INTO crm_access.restricted_user VALUES ({}, {});\n", text(restriction.as_str()), text(user)));
     }
     out
+}
+
+/// The rows of a prepared statement. Where plans are made for who asks, one that was made for somebody else is refused or misses rows, and gives
+/// never one more than a new one.
+fn prepared_read(transaction: &mut Transaction<'_>, statement: &Statement, planned: bool) -> Result<Vec<String>, Refused> {
+    let ask = |transaction: &mut Transaction<'_>| -> Result<Vec<String>, Refused> {
+        Ok(transaction.query(statement, &[])?.iter().map(|row| row.get(0)).collect())
+    };
+    if !planned {
+        return ask(transaction);
+    }
+    transaction.batch_execute("SAVEPOINT asked")?;
+    let kept = ask(transaction);
+    if kept.as_ref().is_err_and(|refused| refused.state == "40001") {
+        transaction.batch_execute("ROLLBACK TO asked")?;
+    }
+    transaction.batch_execute("SELECT crm_access.forget_plans()")?;
+    let new = ask(transaction)?;
+    match kept {
+        Ok(keys) if !keys.iter().all(|key| new.contains(key)) => {
+            let message = format!("a plan that is kept gives {keys:?}, a new one {new:?}");
+            Err(Refused { state: String::new(), message, detail: String::new(), hint: String::new() })
+        }
+        Err(refused) if refused.state != "40001" => Err(refused),
+        _ => Ok(new),
+    }
 }

@@ -192,7 +192,12 @@ impl About<'_> {
         self.push(sql, self.keys_or_refused(&touched), 2 * all);
         let blind = update(judge, entity, &noted, Reads(false));
         self.push(format!("UPDATE {table} SET note = 'new'"), count(&blind), 2 * all);
-        let appended = update(judge, entity, &noted, Reads(true));
+        // Nothing is appended to a null.
+        let longer = |row: &Row| match row.get("note") {
+            Some(Value::Text(note)) => changed(row, &[("note", Value::Text(format!("{note}x")))]),
+            _ => changed(row, &[]),
+        };
+        let appended = update(judge, entity, &longer, Reads(true));
         self.push(format!("UPDATE {table} SET note = note || 'x'"), count(&appended), 2 * all);
         let target = self.random.pick(self.rows)["id"].clone();
         let one = delete(judge, entity, &|row| row["id"] == target, Reads(true));

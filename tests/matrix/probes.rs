@@ -351,7 +351,8 @@ FROM (SELECT v.applied_by::text::regrole AS role FROM crm_access.version v ORDER
      ARRAY['DateStyle=ISO, YMD', 'IntervalStyle=postgres', 'TimeZone=UTC', 'search_path=pg_catalog, pg_temp'], 'has other settings'),
     (p.provolatile <> CASE WHEN p.proname IN ('violations', 'note_restricted', 'assert_consistent', 'check_consistent', 'share', 'unshare', 'administer', 'assign',
                                             'delegate', 'end_delegation')
-                              OR p.proname LIKE 'assign\\_%' THEN 'v' ELSE 's' END,
+                              OR p.proname LIKE 'assign\\_%' THEN 'v'
+                         WHEN p.proname LIKE 'planned\\_%' OR p.proname LIKE 'few\\_%' THEN 'i' ELSE 's' END,
      'has another volatility'),
     (p.proacl IS NULL OR EXISTS (SELECT 1 FROM aclexplode(p.proacl) a WHERE a.grantee NOT IN ($2::text::regrole, $3::text::regrole, applier.role)),
      'can be executed by others'),
