@@ -83,7 +83,7 @@ pub fn compile(model: &Model, target: Target) -> Result<Program, CompileError> {
         if model.identity.setting.as_ref().is_some_and(|setting| setting.signed) {
             steps.push(Step { why: vec!["signed identities".to_owned()], statement: Statement::Signing });
         }
-        if model.plans == Plans::User {
+        if plans_for_user(model, target) {
             steps.push(Step { why: vec!["plans for who asks".to_owned()], statement: Statement::Planning });
         }
     }
@@ -286,7 +286,10 @@ fn reader_rights(model: &Model, target: Target, records: &mut Records) -> Vec<St
         grant("SELECT", STATE_SCHEMA, "identity_key", Sql::state("identity_key"));
         steps.extend(grant_execute("keyed_hash", &["bytea", "bytea"], reader, records));
     }
-    steps.extend(planning_rights(model, target, reader, records));
+    if plans_for_user(model, target) {
+        // Its functions read views, which call it as whoever reads them.
+        steps.extend(grant_execute("plans_for_user", &[], reader, records));
+    }
     if target == Target::Extension {
         steps.extend(grant_execute("identity", &[], reader, records));
         steps.extend(grant_execute("user_key", &[], reader, records));
@@ -348,15 +351,11 @@ fn grant_execute(function: &str, arguments: &[&'static str], role: &DbRoleName, 
     })]
 }
 
-/// What whoever runs a plan for who asks calls: policies and views call functions as the role that asks them.
-fn planning_rights(model: &Model, target: Target, role: &DbRoleName, records: &mut Records) -> Vec<Step> {
-    if target == Target::Extension || model.plans == Plans::Anybody {
-        return Vec::new();
-    }
-    let mut steps = grant_execute("plans_for_user", &[], role, records);
-    steps.extend(grant_execute("as_planned", &["boolean"], role, records));
-    steps.extend(grant_execute("forget_plans", &[], role, records));
-    steps
+/// What policies and views call where plans are made for who asks, and the application with each new user.
+const PLANNING: [(&str, &[&str]); 3] = [("plans_for_user", &[]), ("as_planned", &["boolean"]), ("forget_plans", &[])];
+
+fn plans_for_user(model: &Model, target: Target) -> bool {
+    target == Target::Portable && model.plans == Plans::User
 }
 
 /// What the application and the backend may call in the schema crm_access.
@@ -406,7 +405,11 @@ fn api_rights(model: &Model, target: Target, records: &mut Records) -> Vec<Step>
     if model.entities.iter().any(Entity::is_guarded) {
         steps.extend(grant_execute("column_default", &["regclass", "text"], application, records));
     }
-    steps.extend(planning_rights(model, target, application, records));
+    if plans_for_user(model, target) {
+        for (function, arguments) in PLANNING {
+            steps.extend(grant_execute(function, arguments, application, records));
+        }
+    }
     if target == Target::Extension {
         steps.extend(grant_execute("exporting", &[], application, records));
         for (function, arguments) in asked(model) {

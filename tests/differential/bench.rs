@@ -99,12 +99,14 @@ impl Bench {
         admin.batch_execute(RUN).expect("a function");
         // Compiling the plans of tables with eight rows takes most of the time otherwise.
         admin.batch_execute(&format!("ALTER DATABASE {database} SET jit = off")).expect("a setting");
-        // Of such tables all keys would be gathered at once; half of the cases ask for each by itself.
-        let singly = if worker.is_multiple_of(2) { 1_000_000 } else { -1 };
-        admin.batch_execute(&format!("ALTER DATABASE {database} SET crm_access.single_keys = {singly}")).expect("a setting");
-        // And plan for who asks in the target that does so when told.
-        let for_user = if worker.is_multiple_of(2) { "on" } else { "off" };
-        admin.batch_execute(&format!("ALTER DATABASE {database} SET crm_access.plan_for_user = {for_user}")).expect("a setting");
+        // Of such tables all keys would be gathered at once; half of the cases ask for each by itself, and plan for who asks in the target that
+        // does so when told.
+        let (singly, for_user) = if worker.is_multiple_of(2) { (1_000_000, "on") } else { (-1, "off") };
+        admin
+            .batch_execute(&format!(
+                "ALTER DATABASE {database} SET crm_access.single_keys = {singly}; ALTER DATABASE {database} SET crm_access.plan_for_user = {for_user}"
+            ))
+            .expect("settings");
         // What is loaded stands for a past that nobody checks here.
         admin.batch_execute("SET session_replication_role = replica").expect("a superuser");
         let version: i32 = admin.query_one("SELECT current_setting('server_version_num')::int", &[]).expect("a version").get(0);

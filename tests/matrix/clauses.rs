@@ -20,7 +20,7 @@ pub struct Broken {
 /// Every mutation of a query.
 pub fn broken(query: &str) -> Vec<Broken> {
     let parsed = parse(query);
-    let anybodys = for_anybody(parsed.clone());
+    let anybodys = for_anybody(parsed.clone()).to_string();
     let mut survey = Walk { at: 0, elements: 0, seeds: 0, negations: 0, wanted: None, found: Vec::new() };
     let _ = parsed.clone().visit(&mut survey);
     survey
@@ -32,7 +32,7 @@ pub fn broken(query: &str) -> Vec<Broken> {
                 changed.visit(&mut Walk { at: 0, elements: 0, seeds: 0, negations: 0, wanted: Some((site, variant)), found: Vec::new() });
             (what, changed)
         })
-        .filter(|(_, changed)| for_anybody(changed.clone()) != anybodys)
+        .filter(|(_, changed)| for_anybody(changed.clone()).to_string() != anybodys)
         .map(|(what, changed)| Broken { what, text: changed.to_string() })
         .collect()
 }

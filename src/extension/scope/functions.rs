@@ -84,11 +84,11 @@ pub unsafe extern "C-unwind" fn crm_access_scope_keys(call: FunctionCallInfo) ->
             return raised(Err(other_type(wanted)));
         }
         let (moment, keys) = (asked.moment(), raised(asked.keys()));
+        let array = || keys.array(key_type).map_err(|_| out_of_memory());
         if !is_same_each_time(call, 1) {
-            return raised(keys.array(key_type).map_err(|_| out_of_memory()));
+            return raised(array());
         }
-        let array = PgMemoryContexts::For((*(*call).flinfo).fn_mcxt).switch_to(|_| keys.array(key_type));
-        let array = raised(array.map_err(|_| out_of_memory()));
+        let array = raised(PgMemoryContexts::For((*(*call).flinfo).fn_mcxt).switch_to(|_| array()));
         (*keep(call, Gathered { moment, array })).array
     }
 }

@@ -103,20 +103,21 @@ impl Keys {
             match self {
                 Keys::Numbers(keys) => {
                     keys.insert(number(key, key_type));
+                    Ok(())
                 }
                 Keys::Uuids(keys) => {
                     keys.insert(uuid(key));
+                    Ok(())
                 }
                 Keys::Texts(keys) => with_text(key, |text| {
                     let mut kept = Vec::new();
                     kept.try_reserve_exact(text.len())?;
                     kept.extend_from_slice(text);
                     keys.insert(kept.into_boxed_slice());
-                    Ok::<(), TryReserveError>(())
-                })?,
+                    Ok(())
+                }),
             }
         }
-        Ok(())
     }
 
     /// Whether one is among them.
