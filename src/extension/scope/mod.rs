@@ -5,8 +5,10 @@
 //! are those that the generated function gives under the statement's snapshot ([`source`]), and are asked for anew under any other.
 
 mod asked;
+mod bitmap;
 mod functions;
 mod keys;
+mod paths;
 mod planning;
 mod probe;
 mod settings;
@@ -17,6 +19,8 @@ use super::ending::when_ended;
 /// Registers what happens when a function is changed and when transactions end.
 pub fn register() {
     asked::register();
+    bitmap::register();
+    paths::register();
     probe::register();
     source::register();
     when_ended(asked::forget);

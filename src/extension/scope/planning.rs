@@ -1,6 +1,6 @@
 //! What the planner asks about `crm_access.in_scope`: whether an index can answer it, and how many rows it leaves.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 
 use pgrx::Internal;
 use pgrx::pg_sys::{
@@ -10,6 +10,7 @@ use pgrx::pg_sys::{
 use pgrx::prelude::*;
 
 use super::asked::expected;
+use super::paths::is_alone;
 use super::source::Source;
 use crate::extension::guard::statement::pointers;
 use crate::extension::standing::{Fact, note};
@@ -17,7 +18,10 @@ use crate::extension::standing::{Fact, note};
 /// The largest part of a column's values for which an index is worth asking.
 const MOST_OF_COLUMN: f64 = 0.25;
 /// The server expects an array that it does not know to have so many elements.
-const SUPPOSED: f64 = 10.0;
+pub const SUPPOSED: f64 = 10.0;
+
+/// What gathering takes for each key at least, in the planner's unit.
+const KEY: f64 = 0.25;
 
 /// The support function of `crm_access.in_scope`.
 #[pg_extern(stable, strict, parallel_safe)]
@@ -89,6 +93,69 @@ impl Scope {
             }
             values.max(1.0)
         }
+    }
+}
+
+/// The calls of `in_scope` that a condition is put together of.
+///
+/// # Safety
+/// It is a condition of a planning that is going on.
+pub unsafe fn calls(condition: *mut Node) -> Vec<*mut FuncExpr> {
+    // SAFETY: as the caller promises; the tag says what the node is.
+    unsafe {
+        match (*condition).type_ {
+            NodeTag::T_RestrictInfo => calls((*condition.cast::<RestrictInfo>()).clause.cast()),
+            NodeTag::T_BoolExpr => pointers((*condition.cast::<BoolExpr>()).args).flat_map(|arm| calls(arm)).collect(),
+            NodeTag::T_FuncExpr if is_named(condition.cast(), c"in_scope") => vec![condition.cast()],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Whether it is a call of `scope_keys`.
+///
+/// # Safety
+/// It is a node.
+pub unsafe fn is_scope_keys(node: *mut Node) -> bool {
+    // SAFETY: as the caller promises; the tag says what it is.
+    unsafe { (*node).type_ == NodeTag::T_FuncExpr && is_named(node.cast(), c"scope_keys") }
+}
+
+/// Whether the function that is called is the extension's of that name.
+///
+/// # Safety
+/// It is a call.
+unsafe fn is_named(call: *const FuncExpr, name: &CStr) -> bool {
+    // SAFETY: as the caller promises; the others read the catalog, and give a name that ends in NUL, or null.
+    unsafe {
+        let function = (*call).funcid;
+        let found = pg_sys::get_func_name(function);
+        !found.is_null()
+            && CStr::from_ptr(found) == name
+            && pg_sys::get_func_namespace(function) == pg_sys::get_namespace_oid(c"crm_access".as_ptr(), true)
+    }
+}
+
+/// How many keys a condition asks for, at most.
+///
+/// # Safety
+/// It is a condition of a planning that is going on.
+pub unsafe fn keys(condition: *mut Node) -> Option<f64> {
+    // SAFETY: as the caller promises.
+    unsafe { calls(condition).into_iter().filter_map(|call| Scope::of((*call).args)?.expected()).reduce(f64::max) }
+}
+
+/// What gathering takes for the scopes that a condition asks, in the planner's unit; `None` where it asks for none. The planner knows too little of the
+/// query where that asks for other scopes itself, but how many keys there are is known.
+///
+/// # Safety
+/// It is a condition of a planning that is going on.
+pub unsafe fn gathering(condition: *mut Node) -> Option<f64> {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let scopes = calls(condition).into_iter().filter_map(|call| Scope::of((*call).args));
+        let each = scopes.filter_map(|scope| Some(scope.source.estimate_of_all().ok()?.cost.max(scope.expected()? * KEY)));
+        each.reduce(|one, other| one + other)
     }
 }
 
@@ -187,63 +254,25 @@ unsafe fn scope_keys(beside: Oid) -> Option<Oid> {
 }
 
 /// Whether to offer the index. The server expects ten keys whatever we know, so that what is much dearer than that must not be offered: a large part of the
-/// table, or more keys than other conditions leave rows.
+/// table, more keys than other conditions leave rows, or many keys for each row of another table.
 unsafe fn is_worth_it(request: *mut SupportRequestIndexCondition, scope: &Scope) -> bool {
     // SAFETY: the request of the planner has both.
     unsafe {
-        let (root, index) = ((*request).root, (*request).index);
-        let relation = (*index).rel;
-        let column = i32::from(*(*index).indexkeys.add((*request).indexcol as usize) as i16);
+        let (root, relation) = ((*request).root, (*(*request).index).rel);
         let Some(keys) = scope.expected() else { return false };
         let part = keys / scope.values(root, (*relation).relid as i32);
-        part <= MOST_OF_COLUMN
-            && (keys <= SUPPOSED || !joins(root, relation, column))
-            && keys <= rows_of_others(root, relation, (*request).funcid).max(1.0)
+        part <= MOST_OF_COLUMN && keys <= rows_of_others(root, relation).max(1.0) && (keys <= SUPPOSED || is_alone(relation))
     }
 }
 
-/// How many rows conditions leave that ask for no scope.
-unsafe fn rows_of_others(root: *mut PlannerInfo, relation: *mut RelOptInfo, in_scope: Oid) -> f64 {
+/// How many rows conditions leave that ask for no scope, and that an index may be asked for before the policies are.
+unsafe fn rows_of_others(root: *mut PlannerInfo, relation: *mut RelOptInfo) -> f64 {
     // SAFETY: the list has clauses with their notes, whose selectivity the planner has looked up before.
     unsafe {
-        let others = pointers((*relation).baserestrictinfo).filter(|note| !asks(*note, in_scope));
+        let others = pointers((*relation).baserestrictinfo)
+            .filter(|note| calls(*note).is_empty() && pg_sys::restriction_is_securely_promotable(note.cast(), relation));
         others.fold((*relation).tuples, |rows, note| {
             rows * pg_sys::clause_selectivity(root, note, 0, pg_sys::JoinType::JOIN_INNER, std::ptr::null_mut())
         })
-    }
-}
-
-/// Whether a condition is, or is put together of, a call of a function.
-unsafe fn asks(node: *mut Node, function: Oid) -> bool {
-    // SAFETY: the tag says what the node is.
-    unsafe {
-        match (*node).type_ {
-            NodeTag::T_RestrictInfo => asks((*node.cast::<RestrictInfo>()).clause.cast(), function),
-            NodeTag::T_BoolExpr => pointers((*node.cast::<BoolExpr>()).args).any(|arm| asks(arm, function)),
-            NodeTag::T_FuncExpr => (*node.cast::<FuncExpr>()).funcid == function,
-            _ => false,
-        }
-    }
-}
-
-/// Whether the column is what the table is joined by.
-unsafe fn joins(root: *mut PlannerInfo, relation: *mut RelOptInfo, column: i32) -> bool {
-    // SAFETY: the lists have what their names say.
-    unsafe {
-        pointers((*root).eq_classes).any(|class| {
-            let members = (*class.cast::<pg_sys::EquivalenceClass>()).ec_members;
-            let is_this = |member: *mut pg_sys::EquivalenceMember| is_column((*member).em_expr.cast(), (*relation).relid, column);
-            pointers(members).count() > 1 && pointers(members).any(|member| is_this(member.cast()))
-        })
-    }
-}
-
-unsafe fn is_column(node: *mut Node, relation: u32, column: i32) -> bool {
-    // SAFETY: the tag says what the node is.
-    unsafe {
-        (*node).type_ == NodeTag::T_Var && {
-            let var = node.cast::<pg_sys::Var>();
-            (*var).varno as u32 == relation && i32::from((*var).varattno) == column
-        }
     }
 }

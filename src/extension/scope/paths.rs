@@ -1,0 +1,189 @@
+//! What is said of the ways to read a table that the planner has found, where scopes are asked.
+//!
+//! *Indexes for a table that is joined.* The server asks once for a condition whether an index can answer it, and uses the answer for the table by itself as
+//! for each row of another table, where going through many keys takes too long. So many keys are refused at first, and offered when it looks at the
+//! table once more without its joins.
+//!
+//! *Workers.* Each has to find out who asks, to plan the queries of the scopes and to gather keys of its own, which the server doesn't know of.
+
+use std::cell::RefCell;
+
+use pgrx::pg_sys::{
+    BitmapAndPath, BitmapHeapPath, BitmapOrPath, Cost, Index, IndexClause, IndexOptInfo, IndexPath, Node, NodeTag, Path, PlannerInfo,
+    RangeTblEntry, RelOptInfo, RelOptKind, Selectivity, set_rel_pathlist_hook_type,
+};
+use pgrx::prelude::*;
+
+use super::planning::{SUPPOSED, calls, gathering, keys};
+use crate::extension::ending::when_ended;
+use crate::extension::guard::statement::pointers;
+
+static mut NEXT: set_rel_pathlist_hook_type = None;
+
+/// What a worker needs to find out who asks and to plan the queries of scopes, in the planner's unit.
+const WORKER: f64 = 2_000.0;
+
+thread_local! {
+    /// Tables that are being planned for which keys were refused; those of plannings that failed are left until the transaction ends.
+    static REFUSED: RefCell<Vec<*mut RelOptInfo>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Puts the hook in front of those that are there.
+pub fn register() {
+    // SAFETY: a backend has one thread, and a library is loaded once.
+    unsafe {
+        NEXT = pg_sys::set_rel_pathlist_hook;
+        pg_sys::set_rel_pathlist_hook = Some(at_paths);
+    }
+    when_ended(|| {
+        let _ = REFUSED.try_with(|refused| refused.try_borrow_mut().map(|mut refused| refused.clear()));
+    });
+}
+
+/// Whether an index would be used for the table by itself; where it is not, the table is looked at once more.
+///
+/// # Safety
+/// It is of a planning that is going on.
+pub unsafe fn is_alone(relation: *mut RelOptInfo) -> bool {
+    // SAFETY: as the caller promises.
+    let is_joined = unsafe { (*relation).has_eclass_joins || !(*relation).joininfo.is_null() };
+    if is_joined {
+        REFUSED.with_borrow_mut(|refused| {
+            if !refused.contains(&relation) {
+                refused.push(relation);
+            }
+        });
+    }
+    !is_joined
+}
+
+/// Calls whoever was there before, as the hooks of the guards do.
+unsafe extern "C-unwind" fn at_paths(root: *mut PlannerInfo, relation: *mut RelOptInfo, index: Index, entry: *mut RangeTblEntry) {
+    // SAFETY: the server's arguments go on unchanged.
+    unsafe {
+        if was_refused(relation) {
+            offer(root, relation);
+        }
+        // Of a table with parts the whole is charged, and once.
+        if !(*relation).partial_pathlist.is_null() && (*relation).reloptkind == RelOptKind::RELOPT_BASEREL {
+            charge(relation);
+        }
+        if let Some(next) = NEXT {
+            next(root, relation, index, entry);
+        }
+    }
+}
+
+fn was_refused(relation: *mut RelOptInfo) -> bool {
+    REFUSED.with_borrow_mut(|refused| {
+        let at = refused.iter().position(|one| *one == relation);
+        at.map(|at| refused.swap_remove(at)).is_some()
+    })
+}
+
+/// Has the planner look for indexes once more, as if the table were not joined.
+#[pg_guard]
+unsafe extern "C-unwind" fn offer(root: *mut PlannerInfo, relation: *mut RelOptInfo) {
+    // SAFETY: the server passes a table that is being planned. An error ends the planning, and with it what is put back here.
+    unsafe {
+        // By itself a table is worth an index wherever the keys are few for it; within a join, what that takes decides what is joined first.
+        for index in pointers((*relation).indexlist).map(|index| index.cast::<IndexOptInfo>()) {
+            if (*index).relam == pg_sys::BTREE_AM_OID {
+                (*index).amcostestimate = Some(std::mem::transmute::<Estimate, unsafe extern "C-unwind" fn()>(estimate));
+            }
+        }
+        let joins = ((*relation).has_eclass_joins, (*relation).joininfo);
+        ((*relation).has_eclass_joins, (*relation).joininfo) = (false, std::ptr::null_mut());
+        pg_sys::create_index_paths(root, relation);
+        ((*relation).has_eclass_joins, (*relation).joininfo) = joins;
+    }
+}
+
+/// Adds to each way to read a part of a table in a worker what scopes take there.
+#[pg_guard]
+unsafe extern "C-unwind" fn charge(relation: *mut RelOptInfo) {
+    // SAFETY: the server passes a table that is being planned, whose ways to be read are of this kind.
+    unsafe {
+        let scopes = pointers((*relation).baserestrictinfo).filter_map(|condition| gathering(condition));
+        let Some(gathering) = scopes.reduce(|one, other| one + other) else { return };
+        let paths = pointers((*relation).partial_pathlist).map(|path| path.cast::<Path>());
+        for path in
+            paths.filter(|path| (**path).type_ != NodeTag::T_BitmapHeapPath || !has_keys((*path.cast::<BitmapHeapPath>()).bitmapqual))
+        {
+            (*path).startup_cost += WORKER + gathering;
+            (*path).total_cost += WORKER + gathering;
+        }
+    }
+}
+
+/// Whether an index is asked for the keys of a scope, so that the rows are not ([`super::bitmap`]): one process does that for all workers.
+///
+/// # Safety
+/// It is what a bitmap is made by, in a planning that is going on.
+unsafe fn has_keys(bitmap: *mut Path) -> bool {
+    // SAFETY: as the caller promises; the tag says what it is.
+    unsafe {
+        match (*bitmap).type_ {
+            NodeTag::T_IndexPath => conditions(bitmap.cast()).any(|condition| !calls(condition).is_empty()),
+            NodeTag::T_BitmapOrPath => pointers((*bitmap.cast::<BitmapOrPath>()).bitmapquals).any(|part| has_keys(part.cast())),
+            NodeTag::T_BitmapAndPath => pointers((*bitmap.cast::<BitmapAndPath>()).bitmapquals).any(|part| has_keys(part.cast())),
+            _ => false,
+        }
+    }
+}
+
+/// The conditions that an index is used for.
+///
+/// # Safety
+/// It is of a planning that is going on, and outlives the iterator.
+unsafe fn conditions(path: *mut IndexPath) -> impl Iterator<Item = *mut Node> {
+    // SAFETY: as the caller promises.
+    unsafe { pointers((*path).indexclauses).map(|clause| (*(*clause.cast::<IndexClause>()).rinfo).clause.cast()) }
+}
+
+/// What the server asks about a use of an index.
+type Estimate =
+    unsafe extern "C-unwind" fn(*mut PlannerInfo, *mut IndexPath, f64, *mut Cost, *mut Cost, *mut Selectivity, *mut f64, *mut f64);
+
+// Declared here, since pgrx has no declaration.
+unsafe extern "C-unwind" {
+    fn btcostestimate(
+        root: *mut PlannerInfo,
+        path: *mut IndexPath,
+        loops: f64,
+        startup: *mut Cost,
+        total: *mut Cost,
+        selectivity: *mut Selectivity,
+        correlation: *mut f64,
+        pages: *mut f64,
+    );
+}
+
+/// What the server's own estimate is for as many keys as there are.
+#[pg_guard]
+unsafe extern "C-unwind" fn estimate(
+    root: *mut PlannerInfo,
+    path: *mut IndexPath,
+    loops: f64,
+    startup: *mut Cost,
+    total: *mut Cost,
+    selectivity: *mut Selectivity,
+    correlation: *mut f64,
+    pages: *mut f64,
+) {
+    // SAFETY: the server passes a use of a B-tree, and the places for what is answered.
+    unsafe {
+        pg_sys::ffi::pg_guard_ffi_boundary(|| btcostestimate(root, path, loops, startup, total, selectivity, correlation, pages));
+        let keys = conditions(path).filter_map(|condition| keys(condition));
+        let Some(keys) = keys.reduce(f64::max).filter(|keys| *keys > SUPPOSED) else { return };
+        let index = (*path).indexinfo;
+        let mut page = 0.0;
+        pg_sys::get_tablespace_page_costs((*index).reltablespace, &mut page, std::ptr::null_mut());
+        // Pages are read once, however many keys lie on them; all else is done for each key.
+        let reading =
+            |keys: f64| page * pg_sys::index_pages_fetched(*pages * keys * loops, (*index).pages, f64::from((*index).pages), root) / loops;
+        let times = keys / SUPPOSED;
+        *total = (*total - reading(SUPPOSED)).max(0.0) * times + reading(keys);
+        *selectivity = (*selectivity * times).min(1.0);
+    }
+}
