@@ -109,12 +109,13 @@ fn conditions_that_policies_come_before_keep_no_index_from_them() {
     let mut world = world();
     numbers(&mut world);
     world.force(
-        "CREATE VIEW seen WITH (security_barrier) AS SELECT n FROM numbers WHERE crm_access.in_scope('company_readable', n); GRANT SELECT ON seen TO crm_app",
+        "ALTER TABLE numbers ENABLE ROW LEVEL SECURITY;
+         CREATE POLICY seen ON numbers FOR SELECT TO crm_app USING (crm_access.in_scope('company_readable', n))",
     );
-    // Few rows are expected of either; only those of the first can be found before the view has asked its own condition.
-    let by_key = world.sees(LENA, "EXPLAIN SELECT count(*) FROM seen WHERE n IN (7, 8, 9)").join("\n");
+    // Few rows are expected of either; only those of the first can be found before the policy is asked.
+    let by_key = world.sees(LENA, "EXPLAIN SELECT count(*) FROM numbers WHERE n IN (7, 8, 9)").join("\n");
     assert!(by_key.contains("Index Cond") && !by_key.contains("scope_keys"), "{by_key}");
-    let leaky = world.sees(LENA, "EXPLAIN SELECT count(*) FROM seen WHERE n::text LIKE '1%' AND n::text LIKE '%2'").join("\n");
+    let leaky = world.sees(LENA, "EXPLAIN SELECT count(*) FROM numbers WHERE n::text LIKE '7' AND n::text LIKE '8'").join("\n");
     assert!(leaky.contains("scope_keys"), "{leaky}");
 }
 
