@@ -160,6 +160,8 @@ unsafe extern "C-unwind" {
 }
 
 /// What the server's own estimate is for as many keys as there are.
+// The server says what it takes.
+#[allow(clippy::too_many_arguments)]
 #[pg_guard]
 unsafe extern "C-unwind" fn estimate(
     root: *mut PlannerInfo,
