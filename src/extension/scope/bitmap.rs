@@ -12,7 +12,7 @@ use pgrx::pg_sys::{
 };
 use pgrx::prelude::*;
 
-use super::planning::{calls, is_scope_keys};
+use super::call::{calls, is_scope_keys};
 use crate::extension::guard::statement::pointers;
 use crate::extension::standing::is_marked;
 

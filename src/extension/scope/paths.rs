@@ -14,7 +14,7 @@ use pgrx::pg_sys::{
 };
 use pgrx::prelude::*;
 
-use super::planning::{SUPPOSED, calls, gathering, keys};
+use super::call::{SUPPOSED, calls, gathering, keys};
 use crate::extension::ending::when_ended;
 use crate::extension::guard::statement::pointers;
 
