@@ -31,10 +31,13 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const LEAST_LIMIT: Duration = Duration::from_secs(10);
 const LIMIT_FACTOR: u32 = 20;
 
+/// How often a short statement is timed.
+const MOST_ROUNDS: usize = 31;
+
 /// How often a statement is timed that takes so long.
 fn rounds(once: Duration) -> usize {
     match once.as_millis() {
-        0..=4 => 31,
+        0..=4 => MOST_ROUNDS,
         5..=49 => 15,
         50..=399 => 7,
         400..=1499 => 3,
@@ -100,12 +103,15 @@ impl Contender {
     }
 
     fn race(&mut self, runners: &mut [Runner], values: &Values, limit: Duration, wrong: &mut Vec<String>) -> Result<()> {
-        if self.cancelled.is_none()
-            && self.times.len() < self.rounds
-            && let Some(took) = self.run(runners, values, limit, wrong)?
-        {
-            self.times.push(took);
+        if self.cancelled.is_some() || self.times.len() >= self.rounds {
+            return Ok(());
         }
+        // The processor's caches hold what the one before needed, unless that was on the same connection, as hand-written ones are.
+        if self.rounds == MOST_ROUNDS {
+            self.run(runners, values, limit, wrong)?;
+        }
+        let took = self.run(runners, values, limit, wrong)?;
+        self.times.extend(took);
         Ok(())
     }
 }

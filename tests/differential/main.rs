@@ -119,6 +119,7 @@ fn one_case(seed: u64, worker: usize, until: Option<Instant>, extension: &mut Be
         if let Err(message) = bench.apply(&case.text()) {
             panic!("case {seed}, {}: can't be applied: {message}\n{}", bench.target.name(), case.text());
         }
+        bench.find_rows(seed);
     }
     for at in 0..WORLDS {
         if at > 0 && until.is_some_and(|until| Instant::now() > until) {

@@ -154,6 +154,7 @@ pub fn key_type(flavor: &Flavor, kind: Kind) -> KeyType {
 pub fn create(flavor: &Flavor) -> String {
     let mut out = format!("CREATE SCHEMA {};\n", quoted(flavor.schema));
     for (table, columns) in tables() {
+        let keys = columns.iter().filter(|(name, kind)| *name != "id" && matches!(kind, User | Department | Circle | Record));
         let columns: Vec<String> = columns
             .iter()
             .map(|(name, kind)| {
@@ -179,6 +180,9 @@ pub fn create(flavor: &Flavor) -> String {
             })
             .collect();
         out.push_str(&format!("CREATE TABLE {} ({});\n", table_sql(flavor, &table), columns.join(", ")));
+        for (name, _) in keys {
+            out.push_str(&format!("CREATE INDEX ON {} ({});\n", table_sql(flavor, &table), quoted(name)));
+        }
     }
     let schema = quoted(flavor.schema);
     out.push_str(&format!("GRANT USAGE ON SCHEMA {schema} TO crm_app;\n"));

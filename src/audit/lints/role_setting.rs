@@ -39,7 +39,11 @@ fn check(case: &Case<'_>, found: &mut Findings) {
             }
             name if name.starts_with("crm_access.guard_") && off => (Severity::Warning, "one of our guards is off"),
             // What an administrator may choose. The first is audited by itself.
-            "crm_access.vetted_operators" | "crm_access.explain_role" | "crm_access.single_keys" => continue,
+            "crm_access.vetted_operators"
+            | "crm_access.explain_role"
+            | "crm_access.single_keys"
+            | "crm_access.index_part"
+            | "crm_access.plan_for_user" => continue,
             name if name.starts_with("crm_access.") && !name.starts_with("crm_access.guard_") => {
                 (Severity::Warning, "nobody but us should set it")
             }
@@ -80,6 +84,7 @@ mod tests {
             (Some("crm_dba"), false, "row_security", "off"),
             (Some("crm_app"), true, "crm_access.guard_explain", "off"),
             (None, true, "crm_access.vetted_operators", "like"),
+            (Some("crm_app"), false, "crm_access.plan_for_user", "on"),
         ] {
             let (name, value) = (name.to_owned(), value.to_owned());
             example.catalog.role_settings.push(RoleSetting { role: role.map(str::to_owned), in_database, name, value });

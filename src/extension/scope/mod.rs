@@ -17,11 +17,12 @@ mod source;
 
 use super::ending::when_ended;
 
-/// Registers what happens when a function is changed and when transactions end.
+/// Defines the settings, and registers what is asked of a planning and what happens when a function is changed and when transactions end.
 pub fn register() {
     asked::register();
     bitmap::register();
     paths::register();
+    planning::register();
     probe::register();
     source::register();
     when_ended(asked::forget);

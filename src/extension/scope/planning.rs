@@ -6,6 +6,7 @@ use pgrx::pg_sys::{
     SupportRequestIndexCondition, SupportRequestSelectivity,
 };
 use pgrx::prelude::*;
+use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 
 use super::call::{SUPPOSED, Scope, calls};
 use super::paths::is_alone;
@@ -13,7 +14,21 @@ use crate::extension::guard::statement::pointers;
 use crate::extension::standing::{Fact, note};
 
 /// The largest part of a column's values for which an index is worth asking.
-const MOST_OF_COLUMN: f64 = 0.25;
+static INDEX_PART: GucSetting<f64> = GucSetting::<f64>::new(0.25);
+
+/// Defines the setting.
+pub fn register() {
+    GucRegistry::define_float_guc(
+        c"crm_access.index_part",
+        c"The largest part of a column's values for whose keys an index is asked.",
+        c"It changes what a statement takes and never its rows.",
+        &INDEX_PART,
+        0.0,
+        1.0,
+        GucContext::Userset,
+        GucFlags::default(),
+    );
+}
 
 /// The support function of `crm_access.in_scope`.
 #[pg_extern(stable, strict, parallel_safe)]
@@ -137,7 +152,7 @@ unsafe fn is_worth_it(request: *mut SupportRequestIndexCondition, scope: &Scope)
         let (root, relation) = ((*request).root, (*(*request).index).rel);
         let Some(keys) = scope.expected() else { return false };
         let part = keys / scope.values(root, (*relation).relid as i32);
-        part <= MOST_OF_COLUMN && keys <= rows_of_others(root, relation).max(1.0) && (keys <= SUPPOSED || is_alone(relation))
+        part <= INDEX_PART.get() && keys <= rows_of_others(root, relation).max(1.0) && (keys <= SUPPOSED || is_alone(relation))
     }
 }
 
