@@ -26,7 +26,7 @@ use crate::verify::with_calls_replaced;
 const BATCH: i64 = 10_000;
 /// How many scopes that ask each other are asked by one plan.
 const DEPTH: usize = 4;
-/// How many times as many keys as expected, or as few, make it worth planning anew.
+/// How many times as many keys as expected, and as for whom the plan was made, or as few, make it worth planning anew.
 const FAR: f64 = 8.0;
 
 type Sources = RefCell<HashMap<(CString, bool), Rc<Source>>>;
@@ -67,6 +67,8 @@ struct Kept {
     estimate: Estimate,
     /// Whether its answer may depend on settings.
     with_settings: bool,
+    /// How many keys it gave the first time, for whom it was made.
+    first: Cell<Option<f64>>,
 }
 
 impl Drop for Kept {
@@ -210,8 +212,11 @@ impl Source {
                 }
                 pg_sys::SPI_cursor_close(portal);
             }
-            let (found, expected) = (keys.len() as f64 + 1.0, plan.estimate.rows + 1.0);
-            if found / expected > FAR || expected / found > FAR {
+            let found = keys.len() as f64 + 1.0;
+            let is_far = |other: f64| found / other > FAR || other / found > FAR;
+            let first = plan.first.get().unwrap_or(found);
+            plan.first.set(Some(first));
+            if is_far(plan.estimate.rows + 1.0) && is_far(first) {
                 // Another user's plan: the next one is made for whoever asks then.
                 self.all.replace(None);
                 self.one.replace(None);
@@ -312,7 +317,8 @@ fn kept(place: &RefCell<Option<Rc<Kept>>>, query: impl FnOnce() -> (String, Vec<
         if plan.is_null() || pg_sys::SPI_keepplan(plan) != 0 {
             return Err(defect("a scope can't be planned"));
         }
-        let mut kept = Kept { plan, estimate: Estimate { rows: 0.0, cost: 0.0 }, with_settings: depends_on_settings(plan) };
+        let mut kept =
+            Kept { plan, estimate: Estimate { rows: 0.0, cost: 0.0 }, with_settings: depends_on_settings(plan), first: Cell::new(None) };
         let cached = pg_sys::SPI_plan_get_cached_plan(plan);
         if cached.is_null() {
             return Err(defect("a scope has no plan"));
