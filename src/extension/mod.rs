@@ -13,6 +13,7 @@ mod checking;
 mod diagnostics;
 mod drop_guard;
 mod ending;
+mod function;
 mod generated;
 mod generating;
 mod guard;
@@ -75,5 +76,6 @@ pub extern "C-unwind" fn _PG_init() {
     standing::register();
     scope::register();
     statistics::register();
+    // The hook that comes last is called first: it finds ways to read a table, which the one of the scopes adds to.
     vetted::register();
 }

@@ -1,6 +1,6 @@
 //! Calls of `crm_access.in_scope` in a query that is being planned, and what is known of the scopes that they ask.
 
-use std::ffi::{CStr, CString};
+use std::ffi::CString;
 use std::rc::Rc;
 
 use pgrx::pg_sys::{BoolExpr, Const, FuncExpr, List, Node, NodeTag, PlannerInfo, RestrictInfo, VariableStatData};
@@ -8,6 +8,7 @@ use pgrx::prelude::*;
 
 use super::asked::expected;
 use super::source::Source;
+use crate::extension::function::is_ours;
 use crate::extension::guard::statement::pointers;
 
 /// The server expects an array that it does not know to have so many elements.
@@ -80,7 +81,7 @@ pub unsafe fn calls(condition: *mut Node) -> Vec<*mut FuncExpr> {
         match (*condition).type_ {
             NodeTag::T_RestrictInfo => calls((*condition.cast::<RestrictInfo>()).clause.cast()),
             NodeTag::T_BoolExpr => pointers((*condition.cast::<BoolExpr>()).args).flat_map(|arm| calls(arm)).collect(),
-            NodeTag::T_FuncExpr if is_named(condition.cast(), c"in_scope") => vec![condition.cast()],
+            NodeTag::T_FuncExpr if is_ours((*condition.cast::<FuncExpr>()).funcid, "in_scope") => vec![condition.cast()],
             _ => Vec::new(),
         }
     }
@@ -92,22 +93,7 @@ pub unsafe fn calls(condition: *mut Node) -> Vec<*mut FuncExpr> {
 /// It is a node.
 pub unsafe fn is_scope_keys(node: *mut Node) -> bool {
     // SAFETY: as the caller promises; the tag says what it is.
-    unsafe { (*node).type_ == NodeTag::T_FuncExpr && is_named(node.cast(), c"scope_keys") }
-}
-
-/// Whether the function that is called is the extension's of that name.
-///
-/// # Safety
-/// It is a call.
-unsafe fn is_named(call: *const FuncExpr, name: &CStr) -> bool {
-    // SAFETY: as the caller promises; the others read the catalog, and give a name that ends in NUL, or null.
-    unsafe {
-        let function = (*call).funcid;
-        let found = pg_sys::get_func_name(function);
-        !found.is_null()
-            && CStr::from_ptr(found) == name
-            && pg_sys::get_func_namespace(function) == pg_sys::get_namespace_oid(c"crm_access".as_ptr(), true)
-    }
+    unsafe { (*node).type_ == NodeTag::T_FuncExpr && is_ours((*node.cast::<FuncExpr>()).funcid, "scope_keys") }
 }
 
 /// How many keys a condition asks for, at most.

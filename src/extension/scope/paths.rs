@@ -6,11 +6,11 @@
 //!
 //! *Workers.* Each has to find out who asks, to plan the queries of the scopes and to gather keys of its own, which the server doesn't know of.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use pgrx::pg_sys::{
     BitmapAndPath, BitmapHeapPath, BitmapOrPath, Cost, Index, IndexClause, IndexOptInfo, IndexPath, Node, NodeTag, Path, PlannerInfo,
-    RangeTblEntry, RelOptInfo, RelOptKind, Selectivity, set_rel_pathlist_hook_type,
+    RangeTblEntry, RelOptInfo, RelOptKind, Selectivity, amcostestimate_function, set_rel_pathlist_hook_type,
 };
 use pgrx::prelude::*;
 
@@ -26,6 +26,8 @@ const WORKER: f64 = 2_000.0;
 thread_local! {
     /// Tables that are being planned for which keys were refused; those of plannings that failed are left until the transaction ends.
     static REFUSED: RefCell<Vec<*mut RelOptInfo>> = const { RefCell::new(Vec::new()) };
+    /// The server's own estimate of what a use of a B-tree takes.
+    static SERVERS: Cell<amcostestimate_function> = const { Cell::new(None) };
 }
 
 /// Puts the hook in front of those that are there.
@@ -40,21 +42,22 @@ pub fn register() {
     });
 }
 
-/// Whether an index would be used for the table by itself; where it is not, the table is looked at once more.
+/// Whether the planner also looks at the table for each row of another one.
 ///
 /// # Safety
 /// It is of a planning that is going on.
-pub unsafe fn is_alone(relation: *mut RelOptInfo) -> bool {
+pub unsafe fn is_joined(relation: *mut RelOptInfo) -> bool {
     // SAFETY: as the caller promises.
-    let is_joined = unsafe { (*relation).has_eclass_joins || !(*relation).joininfo.is_null() };
-    if is_joined {
-        REFUSED.with_borrow_mut(|refused| {
-            if !refused.contains(&relation) {
-                refused.push(relation);
-            }
-        });
-    }
-    !is_joined
+    unsafe { (*relation).has_eclass_joins || !(*relation).joininfo.is_null() }
+}
+
+/// Notes that keys were refused for a table that is joined, so that it is looked at once more without its joins.
+pub fn refuse(relation: *mut RelOptInfo) {
+    REFUSED.with_borrow_mut(|refused| {
+        if !refused.contains(&relation) {
+            refused.push(relation);
+        }
+    });
 }
 
 /// Calls whoever was there before, as the hooks of the guards do.
@@ -89,7 +92,10 @@ unsafe extern "C-unwind" fn offer(root: *mut PlannerInfo, relation: *mut RelOptI
         // By itself a table is worth an index wherever the keys are few for it; within a join, what that takes decides what is joined first.
         for index in pointers((*relation).indexlist).map(|index| index.cast::<IndexOptInfo>()) {
             if (*index).relam == pg_sys::BTREE_AM_OID {
-                (*index).amcostestimate = Some(std::mem::transmute::<Estimate, unsafe extern "C-unwind" fn()>(estimate));
+                let ours = std::mem::transmute::<amcostestimate_function, Untyped>(Some(estimate));
+                let servers = std::mem::replace(&mut (*index).amcostestimate, ours);
+                // The same for every B-tree.
+                SERVERS.set(std::mem::transmute::<Untyped, amcostestimate_function>(servers));
             }
         }
         let joins = ((*relation).has_eclass_joins, (*relation).joininfo);
@@ -141,23 +147,8 @@ unsafe fn conditions(path: *mut IndexPath) -> impl Iterator<Item = *mut Node> {
     unsafe { pointers((*path).indexclauses).map(|clause| (*(*clause.cast::<IndexClause>()).rinfo).clause.cast()) }
 }
 
-/// What the server asks about a use of an index.
-type Estimate =
-    unsafe extern "C-unwind" fn(*mut PlannerInfo, *mut IndexPath, f64, *mut Cost, *mut Cost, *mut Selectivity, *mut f64, *mut f64);
-
-// Declared here, since pgrx has no declaration.
-unsafe extern "C-unwind" {
-    fn btcostestimate(
-        root: *mut PlannerInfo,
-        path: *mut IndexPath,
-        loops: f64,
-        startup: *mut Cost,
-        total: *mut Cost,
-        selectivity: *mut Selectivity,
-        correlation: *mut f64,
-        pages: *mut f64,
-    );
-}
+/// How the server declares an estimate for an index that it has read.
+type Untyped = Option<unsafe extern "C-unwind" fn()>;
 
 /// What the server's own estimate is for as many keys as there are.
 // The server says what it takes.
@@ -175,7 +166,8 @@ unsafe extern "C-unwind" fn estimate(
 ) {
     // SAFETY: the server passes a use of a B-tree, and the places for what is answered.
     unsafe {
-        pg_sys::ffi::pg_guard_ffi_boundary(|| btcostestimate(root, path, loops, startup, total, selectivity, correlation, pages));
+        let Some(servers) = SERVERS.get() else { return };
+        pg_sys::ffi::pg_guard_ffi_boundary(|| servers(root, path, loops, startup, total, selectivity, correlation, pages));
         let keys = conditions(path).filter_map(|condition| keys(condition));
         let Some(keys) = keys.reduce(f64::max).filter(|keys| *keys > SUPPOSED) else { return };
         let index = (*path).indexinfo;

@@ -9,7 +9,7 @@ use pgrx::prelude::*;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 
 use super::call::{SUPPOSED, Scope, calls};
-use super::paths::is_alone;
+use super::paths;
 use crate::extension::guard::statement::pointers;
 use crate::extension::standing::{Fact, note};
 
@@ -97,8 +97,13 @@ unsafe fn index_condition(request: *mut SupportRequestIndexCondition) -> Option<
         if operator == pg_sys::InvalidOid
             // Where different texts are the same to the index, it would find more than the set.
             || (collation != pg_sys::InvalidOid && !pg_sys::get_collation_isdeterministic(collation))
-            || !is_worth_it(request, &scope)
+            || !is_worth_it(root, (*index).rel, &scope)
         {
+            return None;
+        }
+        // Many keys for each row of another table would take too long.
+        if paths::is_joined((*index).rel) && scope.expected()? > SUPPOSED {
+            paths::refuse((*index).rel);
             return None;
         }
         let keys = scope_keys((*request).funcid)?;
@@ -145,14 +150,13 @@ unsafe fn scope_keys(beside: Oid) -> Option<Oid> {
 }
 
 /// Whether to offer the index. The server expects ten keys whatever we know, so that what is much dearer than that must not be offered: a large part of the
-/// table, more keys than other conditions leave rows, or many keys for each row of another table.
-unsafe fn is_worth_it(request: *mut SupportRequestIndexCondition, scope: &Scope) -> bool {
-    // SAFETY: the request of the planner has both.
+/// table, or more keys than other conditions leave rows.
+unsafe fn is_worth_it(root: *mut PlannerInfo, relation: *mut RelOptInfo, scope: &Scope) -> bool {
+    // SAFETY: they are of a request of the planner.
     unsafe {
-        let (root, relation) = ((*request).root, (*(*request).index).rel);
         let Some(keys) = scope.expected() else { return false };
         let part = keys / scope.values(root, (*relation).relid as i32);
-        part <= INDEX_PART.get() && keys <= rows_of_others(root, relation).max(1.0) && (keys <= SUPPOSED || is_alone(relation))
+        part <= INDEX_PART.get() && keys <= rows_of_others(root, relation).max(1.0)
     }
 }
 

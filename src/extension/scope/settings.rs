@@ -5,6 +5,7 @@ use std::ffi::{CStr, CString, c_int, c_void};
 use pgrx::pg_sys::{CachedPlanSource, Node, NodeTag, Oid, Query, SPIPlanPtr};
 use pgrx::prelude::*;
 
+use crate::extension::function::is_servers;
 use crate::extension::guard::statement::pointers;
 use crate::extension::option::set_option;
 
@@ -84,8 +85,7 @@ unsafe extern "C-unwind" fn depends(node: *mut Node, ours: *mut c_void) -> bool 
 unsafe extern "C-unwind" fn is_foreign(function: Oid, ours: *mut c_void) -> bool {
     // SAFETY: as before; these read the catalog.
     unsafe {
-        let is_the_servers = function.to_u32() < pg_sys::FirstGenbkiObjectId;
-        let is_immutable = is_the_servers && pg_sys::func_volatile(function) == pg_sys::PROVOLATILE_IMMUTABLE as std::ffi::c_char;
+        let is_immutable = is_servers(function) && pg_sys::func_volatile(function) == pg_sys::PROVOLATILE_IMMUTABLE as std::ffi::c_char;
         !is_immutable && pg_sys::get_func_namespace(function) != *ours.cast::<Oid>()
     }
 }

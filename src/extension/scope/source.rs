@@ -3,7 +3,7 @@
 //! What is executed is the query in the function's body, with its owner's rights and its settings. So the planner sees what is asked, for one key
 //! as for all.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_int};
 use std::rc::Rc;
@@ -68,7 +68,7 @@ struct Kept {
     /// Whether its answer may depend on settings.
     with_settings: bool,
     /// How many keys it gave the first time, for whom it was made.
-    first: Cell<Option<f64>>,
+    first: OnceCell<f64>,
 }
 
 impl Drop for Kept {
@@ -214,9 +214,7 @@ impl Source {
             }
             let found = keys.len() as f64 + 1.0;
             let is_far = |other: f64| found / other > FAR || other / found > FAR;
-            let first = plan.first.get().unwrap_or(found);
-            plan.first.set(Some(first));
-            if is_far(plan.estimate.rows + 1.0) && is_far(first) {
+            if is_far(plan.estimate.rows + 1.0) && is_far(*plan.first.get_or_init(|| found)) {
                 // Another user's plan: the next one is made for whoever asks then.
                 self.all.replace(None);
                 self.one.replace(None);
@@ -318,7 +316,7 @@ fn kept(place: &RefCell<Option<Rc<Kept>>>, query: impl FnOnce() -> (String, Vec<
             return Err(defect("a scope can't be planned"));
         }
         let mut kept =
-            Kept { plan, estimate: Estimate { rows: 0.0, cost: 0.0 }, with_settings: depends_on_settings(plan), first: Cell::new(None) };
+            Kept { plan, estimate: Estimate { rows: 0.0, cost: 0.0 }, with_settings: depends_on_settings(plan), first: OnceCell::new() };
         let cached = pg_sys::SPI_plan_get_cached_plan(plan);
         if cached.is_null() {
             return Err(defect("a scope has no plan"));

@@ -7,6 +7,7 @@ use pgrx::prelude::*;
 use super::facts::{Doing, Fact};
 use super::memory::{self, present};
 use super::{changes, plans};
+use crate::extension::function::name_of;
 use crate::extension::guard::statement::pointers;
 
 /// The support function of every fact: gives the answer for whoever asks now, and notes in the plan that it did.
@@ -72,11 +73,6 @@ unsafe fn reads_a_table(root: *mut PlannerInfo) -> bool {
 unsafe fn fact_of(call: *mut FuncExpr) -> Option<Fact> {
     // SAFETY: as the caller promises, so that the arguments have these types.
     unsafe {
-        let name = pg_sys::get_func_name((*call).funcid);
-        if name.is_null() {
-            return None;
-        }
-        let name = std::ffi::CStr::from_ptr(name).to_str().ok()?;
         let mut arguments = Vec::new();
         for argument in pointers((*call).args) {
             if (*argument).type_ != NodeTag::T_Const || (*argument.cast::<Const>()).constisnull {
@@ -89,7 +85,7 @@ unsafe fn fact_of(call: *mut FuncExpr) -> Option<Fact> {
             Some(texts.into_iter().flatten().collect::<Vec<String>>())
         };
         let text = |at: usize| String::from_datum(*arguments.get(at)?, false);
-        Some(match name {
+        Some(match &*name_of((*call).funcid)? {
             "granted" => Fact::Granted(texts(0)?),
             "granted_most_specific" => Fact::GrantedMostSpecific(texts(0)?, texts(1)?),
             "restricted" => Fact::Restricted(text(0)?),

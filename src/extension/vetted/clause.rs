@@ -7,6 +7,7 @@ use pgrx::pg_sys::{
 use pgrx::prelude::*;
 
 use super::family;
+use crate::extension::function::{is_servers, name_of};
 use crate::extension::guard::statement::pointers;
 
 /// Whether each function that a condition calls with a column is leakproof or vetted. What it does not know is neither.
@@ -50,13 +51,9 @@ unsafe fn may_be_called(function: Oid, arguments: *mut List, vetted: u32) -> boo
         if pg_sys::get_func_leakproof(function) || !pg_sys::contain_var_clause(arguments.cast()) {
             return true;
         }
-        // Functions of the server itself: nobody else's have such numbers.
-        if function.to_u32() >= pg_sys::FirstGenbkiObjectId {
-            return false;
-        }
-        let name = pg_sys::get_func_name(function);
-        let Some(name) = name.as_ref().and_then(|name| std::ffi::CStr::from_ptr(name).to_str().ok()) else { return false };
-        family::of_function(name, vetted).is_some_and(|family| !family.has_pattern || is_sound(arguments))
+        // Only those of the server itself can be vetted.
+        let Some(name) = is_servers(function).then(|| name_of(function)).flatten() else { return false };
+        family::of_function(&name, vetted).is_some_and(|family| !family.has_pattern || is_sound(arguments))
     }
 }
 
