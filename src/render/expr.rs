@@ -9,18 +9,10 @@ pub fn atom(sql: &Sql, quoting: &dyn Quoting) -> String {
         Sql::Ident(name) => quoting.identifier(name),
         Sql::Qualified(schema, name) => format!("{}.{}", quoting.identifier(schema), quoting.identifier(name)),
         Sql::Literal(text) => quoting.literal(text),
-        Sql::Texts(texts) => array(texts, quoting),
+        Sql::Texts(texts) => quoting.array(texts),
         Sql::Expr(expr) => top(expr, quoting),
         Sql::Word(word) => word.clone(),
     }
-}
-
-fn array(texts: &[String], quoting: &dyn Quoting) -> String {
-    if texts.is_empty() {
-        return "'{}'::text[]".to_owned();
-    }
-    let items: Vec<String> = texts.iter().map(|text| quoting.literal(text)).collect();
-    format!("ARRAY[{}]::text[]", items.join(", "))
 }
 
 /// An expression that stands alone in parentheses: its alternatives on a line each.
@@ -148,7 +140,7 @@ fn in_scope(inner: &Expr, function: &Call, quoting: &dyn Quoting) -> String {
             Argument::Text(text) | Argument::Column(text) => std::slice::from_ref(text),
             Argument::Texts(texts) => texts,
         });
-        arguments.push(array(&texts.cloned().collect::<Vec<_>>(), quoting));
+        arguments.push(quoting.array(&texts.cloned().collect::<Vec<_>>()));
     }
     format!("{}.{IN_SCOPE}({})", quoting.identifier(STATE_SCHEMA), arguments.join(", "))
 }
@@ -159,7 +151,7 @@ fn call(schema: &str, call: &Call, quoting: &dyn Quoting) -> String {
         .iter()
         .map(|argument| match argument {
             Argument::Text(text) => quoting.literal(text),
-            Argument::Texts(texts) => array(texts, quoting),
+            Argument::Texts(texts) => quoting.array(texts),
             Argument::Column(name) => quoting.identifier(name),
         })
         .collect();

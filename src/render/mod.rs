@@ -8,6 +8,6 @@ mod quote;
 mod script;
 mod templates;
 
-pub use quote::{Neutral, Plain, Quoting};
+pub use quote::{ARRAY_TYPE, Neutral, Plain, Quoting};
 pub use script::{OPENING, Script, ScriptStatement, script};
 pub use templates::{FUNCTION_TEMPLATES, ONE, ROWS, RenderError, Renderer, STATEMENT_TEMPLATES, dollar_tag};

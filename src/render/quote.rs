@@ -1,6 +1,7 @@
 //! Quoting of identifiers and literals.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
 /// How names and texts are written.
@@ -9,10 +10,24 @@ pub trait Quoting: Send + Sync {
     fn identifier(&self, name: &str) -> String;
     /// A text.
     fn literal(&self, text: &str) -> String;
+    /// An array of texts. The server reads it once, where the policy is created, and evaluates `ARRAY['a', 'b']` anew in each planning.
+    fn array(&self, texts: &[String]) -> String {
+        let elements: Vec<String> = texts.iter().map(|text| element(text)).collect();
+        format!("{}{ARRAY_TYPE}", self.literal(&format!("{{{}}}", elements.join(","))))
+    }
     /// A number that has been checked to be one.
     fn number(&self, number: &str) -> String {
         number.to_owned()
     }
+}
+
+/// What stands behind an array.
+pub const ARRAY_TYPE: &str = "::text[]";
+
+/// An element of an array as the server reads it, in double quotes wherever it could be read otherwise.
+fn element(text: &str) -> String {
+    let is_bare = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !text.is_empty() && !text.eq_ignore_ascii_case("null");
+    if is_bare { text.to_owned() } else { format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")) }
 }
 
 /// As the server reads them.
@@ -37,31 +52,32 @@ impl Quoting for Plain {
 /// As numbered placeholders, the same one for the same name: what a statement would be if no name were hostile.
 #[derive(Debug, Default)]
 pub struct Neutral {
-    names: Mutex<Numbered>,
-    texts: Mutex<Numbered>,
+    names: Mutex<Numbered<String>>,
+    texts: Mutex<Numbered<String>>,
+    arrays: Mutex<Numbered<Vec<String>>>,
 }
 
 /// Items in the order in which they were first seen.
 #[derive(Debug, Default)]
-struct Numbered {
-    items: Vec<String>,
-    numbers: HashMap<String, usize>,
+struct Numbered<T> {
+    items: Vec<T>,
+    numbers: HashMap<T, usize>,
 }
 
 impl Neutral {
-    fn number_of(list: &Mutex<Numbered>, item: &str) -> usize {
+    fn number_of<T: Clone + Eq + Hash>(list: &Mutex<Numbered<T>>, item: T) -> usize {
         // A poisoned lock still holds a list that only ever grows.
         let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(number) = list.numbers.get(item) {
+        if let Some(number) = list.numbers.get(&item) {
             return *number;
         }
         let number = list.items.len();
-        list.items.push(item.to_owned());
-        list.numbers.insert(item.to_owned(), number);
+        list.items.push(item.clone());
+        list.numbers.insert(item, number);
         number
     }
 
-    fn item(list: &Mutex<Numbered>, placeholder: &str, prefix: &str) -> Option<String> {
+    fn item<T: Clone>(list: &Mutex<Numbered<T>>, placeholder: &str, prefix: &str) -> Option<T> {
         let number: usize = placeholder.strip_prefix(prefix)?.parse().ok()?;
         list.lock().unwrap_or_else(PoisonError::into_inner).items.get(number).cloned()
     }
@@ -75,15 +91,24 @@ impl Neutral {
     pub fn text(&self, placeholder: &str) -> Option<String> {
         Self::item(&self.texts, placeholder, "text ")
     }
+
+    /// The elements of the array that a placeholder stands for.
+    pub fn elements(&self, placeholder: &str) -> Option<Vec<String>> {
+        Self::item(&self.arrays, placeholder, "array ")
+    }
 }
 
 impl Quoting for Neutral {
     fn identifier(&self, name: &str) -> String {
-        format!("\"name_{}\"", Self::number_of(&self.names, name))
+        format!("\"name_{}\"", Self::number_of(&self.names, name.to_owned()))
     }
 
     fn literal(&self, text: &str) -> String {
-        format!("'text {}'", Self::number_of(&self.texts, text))
+        format!("'text {}'", Self::number_of(&self.texts, text.to_owned()))
+    }
+
+    fn array(&self, texts: &[String]) -> String {
+        format!("'array {}'{ARRAY_TYPE}", Self::number_of(&self.arrays, texts.to_vec()))
     }
 }
 
@@ -129,6 +154,19 @@ mod tests {
             ("größe", "\"größe\""),
         ] {
             assert_eq!(Plain.identifier(name), written);
+        }
+    }
+
+    #[test]
+    fn elements_of_arrays_are_quoted_where_they_must_be() {
+        for (texts, written) in [
+            (&[][..], "'{}'::text[]"),
+            (&["manager", "head_2"], "'{manager,head_2}'::text[]"),
+            (&["", "NULL", "a,b", "{}", " "], r#"'{"","NULL","a,b","{}"," "}'::text[]"#),
+            (&["it's", "größe"], r#"'{"it''s","größe"}'::text[]"#),
+            (&[r#"a"b"#, r"a\b"], r#"E'{"a\\"b","a\\\\b"}'::text[]"#),
+        ] {
+            assert_eq!(Plain.array(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()), written);
         }
     }
 

@@ -12,6 +12,7 @@
 //! The query in the body of a function is a statement itself and goes through the same. What sqlparser 0.63 can't read is listed in
 //! [`ONLY_TOKENS`]; those statements pass the third check alone, and the server reads them in the end.
 
+mod array;
 mod splice;
 
 use std::fmt;
@@ -22,8 +23,9 @@ use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Location, Token, Tokenizer, Word};
 
 use crate::program::{Body, Program, Statement};
-use crate::render::{Neutral, ONE, Plain, Quoting, ROWS, RenderError, Renderer, Script, dollar_tag, script};
+use crate::render::{ARRAY_TYPE, Neutral, ONE, Plain, Quoting, ROWS, RenderError, Renderer, Script, dollar_tag, script};
 
+use array::elements;
 pub use splice::with_calls_replaced;
 
 /// Kinds of statements that sqlparser can't read, with the reason.
@@ -185,6 +187,11 @@ fn same_token(our: &Piece<'_>, their: &Piece<'_>, neutral: &Neutral) -> Result<b
                 let read = matches!(&our.token, Token::SingleQuotedString(value) | Token::EscapedStringLiteral(value) if *value == meant);
                 return Ok(read && our.written == Plain.literal(&meant));
             }
+            if let Some(meant) = neutral.elements(placeholder) {
+                let (Token::SingleQuotedString(value) | Token::EscapedStringLiteral(value)) = &our.token else { return Ok(false) };
+                let is_read = elements(value).is_some_and(|read| read == meant);
+                return Ok(is_read && Plain.array(&meant).strip_prefix(our.written) == Some(ARRAY_TYPE));
+            }
         }
         Token::DollarQuotedString(theirs) => {
             let Token::DollarQuotedString(ours) = &our.token else { return Ok(false) };
@@ -231,6 +238,10 @@ mod tests {
         "/* open comment",
         "text 0",
         "name_0",
+        "array 0",
+        "a,manager",
+        "{\"a\", NULL}",
+        "null",
         "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijk",
     ];
 
@@ -240,10 +251,32 @@ mod tests {
             let statement = Statement::EnableRowSecurity { table: Sql::Qualified((*hostile).to_owned(), (*hostile).to_owned()) };
             let (text, twin, neutral) = both(&statement);
             verify(&statement, &text, &twin, &neutral).unwrap_or_else(|reason| panic!("{hostile}: {reason}: {text}"));
-            let statement = Statement::Call { function: Sql::Ident("f".to_owned()), arguments: vec![Sql::literal(hostile)] };
+            let array = Sql::Texts(vec![(*hostile).to_owned(), "b".to_owned()]);
+            let statement = Statement::Call { function: Sql::Ident("f".to_owned()), arguments: vec![Sql::literal(hostile), array] };
             let (text, twin, neutral) = both(&statement);
             verify(&statement, &text, &twin, &neutral).unwrap_or_else(|reason| panic!("{hostile}: {reason}: {text}"));
         }
+    }
+
+    #[test]
+    fn an_array_of_other_elements_is_refused() {
+        let array = Sql::Texts(["a,manager", "b"].map(str::to_owned).to_vec());
+        let statement = Statement::Call { function: Sql::Ident("f".to_owned()), arguments: vec![array] };
+        let (text, twin, neutral) = both(&statement);
+        assert_eq!(verify(&statement, &text, &twin, &neutral), Ok(()));
+        for wrong in [
+            r"{a,manager,b}",
+            r#"{"a,manager"}"#,
+            r#"{"a,manager",b,c}"#,
+            r#"{b,"a,manager"}"#,
+            r#"{"a,manager","b"}"#,
+            r#"{"a,manager", b}"#,
+        ] {
+            let wrong = text.replace(r#"{"a,manager",b}"#, wrong);
+            assert_ne!(wrong, text);
+            assert!(verify(&statement, &wrong, &twin, &neutral).is_err(), "{wrong}");
+        }
+        assert!(verify(&statement, &text.replace("::text[]", "::int[]"), &twin, &neutral).is_err());
     }
 
     #[test]

@@ -36,6 +36,8 @@ fn hostile() -> Vec<String> {
         "*/ DROP TABLE victim /*".to_owned(),
         "Mixed.Case name".to_owned(),
         "%I %L %s $1".to_owned(),
+        "null".to_owned(),
+        "{a, \"b\\\", NULL}".to_owned(),
         longest("long'\""),
         longest("ä"),
     ]

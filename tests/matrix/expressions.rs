@@ -232,6 +232,11 @@ fn of_function(expr: &Expr, all: &mut Vec<(String, Expr)>) {
 }
 
 fn of_value(value: &Value, all: &mut Vec<(String, Expr)>) {
+    if let Value::SingleQuotedString(text) = value
+        && let Some(elements) = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'))
+    {
+        return of_array(value, elements, all);
+    }
     let changed = match value {
         Value::Boolean(truth) => boolean(!truth),
         // Texts with a blank are for people.
@@ -243,4 +248,23 @@ fn of_value(value: &Value, all: &mut Vec<(String, Expr)>) {
         _ => return,
     };
     all.push((format!("{value} to {changed}"), changed));
+}
+
+/// An array of texts that is written as one.
+fn of_array(whole: &Value, elements: &str, all: &mut Vec<(String, Expr)>) {
+    assert!(!elements.contains('\\'), "an element has quotes within its own: {whole}");
+    let mut in_quotes = false;
+    let between = |c: char| {
+        in_quotes ^= c == '"';
+        c == ',' && !in_quotes
+    };
+    let elements: Vec<&str> = elements.split(between).filter(|element| !element.is_empty()).collect();
+    let with = |elements: &[&str]| Expr::Value(Value::SingleQuotedString(format!("{{{}}}", elements.join(","))).into());
+    for (at, gone) in elements.iter().enumerate() {
+        let rest = [&elements[..at], &elements[at + 1..]].concat();
+        all.push((format!("drop '{gone}' of `{whole}`"), with(&rest)));
+    }
+    if elements.len() > 1 {
+        all.push((format!("empty `{whole}`"), with(&[])));
+    }
 }
