@@ -6,11 +6,13 @@
 //! gives SQLSTATE 40001, or no rows where nothing remained of it. Policies that restrict never rely on what was known. Without the setting everything
 //! is asked in every execution. What these functions do is planned for nobody: they keep their plans when somebody else asks.
 
+use std::collections::BTreeSet;
+
 use super::CompileError;
 use super::functions::{Callers, Functions, Made, Need, body, qualified, reading, value};
 use super::views::by_views;
 use crate::model::Plans;
-use crate::program::{Body, Call, Expr, Function, Returns, Sql, Target, Volatility};
+use crate::program::{Argument, Body, Call, Expr, Function, Returns, Sql, Target, Volatility};
 
 /// Functions whose answer is a fact about who asks.
 const FACTS: [&str; 4] = ["granted", "granted_most_specific", "restricted", "is_in"];
@@ -45,18 +47,47 @@ pub fn granting(functions: &mut Functions, condition: Expr) -> Result<Expr, Comp
             other => other,
         })
     })?;
+    let facts = together(functions, facts)?;
     Ok(if facts.is_empty() { planned } else { Expr::all([Expr::AsPlanned(facts), planned]) })
+}
+
+/// The facts with one in place of several about roles: which of all these roles the user has tells whether they have any of some, and is asked once.
+fn together(functions: &mut Functions, facts: Vec<Call>) -> Result<Vec<Call>, CompileError> {
+    let (of_roles, others): (Vec<Call>, Vec<Call>) = facts.into_iter().partition(|call| call.function == "granted");
+    if of_roles.len() < 2 {
+        return Ok([of_roles, others].concat());
+    }
+    let roles: BTreeSet<String> = of_roles
+        .into_iter()
+        .flat_map(|call| call.arguments)
+        .flat_map(|argument| match argument {
+            Argument::Texts(roles) => roles,
+            Argument::Text(role) | Argument::Column(role) => vec![role],
+        })
+        .collect();
+    let name = functions.require(Need::Fixed("roles_among"), |_, name| {
+        let texts = || Sql::word("text[]");
+        Ok(Made {
+            function: reading(&name, vec![texts()], Returns::One(texts()), body("roles_among", [])),
+            why: "which of the roles the user has".to_owned(),
+            callers: Callers::Application,
+        })
+    })?;
+    let all = Call::with(name, Argument::Texts(roles.into_iter().collect()));
+    fact(functions, &all)?;
+    Ok([vec![all], others].concat())
 }
 
 /// The function that answers a fact while planning, where that is asked for.
 fn fact(functions: &mut Functions, call: &Call) -> Result<(), CompileError> {
     let name = &call.function;
-    let Some(Function { arguments, .. }) = functions.function(&qualified(name)).cloned() else {
+    let Some(Function { arguments, returns, .. }) = functions.function(&qualified(name)).cloned() else {
         return Err(CompileError::Unresolved(name.clone()));
     };
     let passed: Vec<String> = (1..=arguments.len()).map(|number| format!("${number}")).collect();
     let values = [("function", value(qualified(name))), ("arguments", value(Sql::Word(passed.join(", "))))];
-    immutable(functions, Need::Planned(name.clone()), arguments, body("planned", values), format!("what {name} answers, while planning"))
+    let why = format!("what {name} answers, while planning");
+    immutable(functions, Need::Planned(name.clone()), arguments, returns, body("planned", values), why)
 }
 
 /// Whether a set has few keys, where plans are made for who asks.
@@ -64,13 +95,19 @@ fn few(functions: &mut Functions, set: &str) -> Result<(), CompileError> {
     let is_view = functions.has_view(&qualified(set));
     let values = [("set", value(qualified(set))), ("view", is_view.into())];
     let why = format!("whether {set} has few keys, while planning");
-    immutable(functions, Need::Few(set.to_owned()), Vec::new(), body("few", values), why)
+    immutable(functions, Need::Few(set.to_owned()), Vec::new(), Returns::One(Sql::word("boolean")), body("few", values), why)
 }
 
-fn immutable(functions: &mut Functions, need: Need, arguments: Vec<Sql>, body: Body, why: String) -> Result<(), CompileError> {
+fn immutable(
+    functions: &mut Functions,
+    need: Need,
+    arguments: Vec<Sql>,
+    returns: Returns,
+    body: Body,
+    why: String,
+) -> Result<(), CompileError> {
     functions.require(need, |_, name| {
-        let function =
-            Function { volatility: Volatility::Immutable, ..reading(&name, arguments, Returns::One(Sql::word("boolean")), body) };
+        let function = Function { volatility: Volatility::Immutable, ..reading(&name, arguments, returns, body) };
         Ok(Made { function, why, callers: Callers::Application })
     })?;
     Ok(())

@@ -48,7 +48,7 @@ pub const STATEMENT_TEMPLATES: &[(&str, &str)] = templates!("":
 
 /// One template per body of a function.
 pub const FUNCTION_TEMPLATES: &[(&str, &str)] = templates!("functions/":
-    "key_of_text", "among", "among_end", "owners_of_record", "identity_key", "token_user", "me", "remembered_me", "standing", "attribute", "department_member", "subjects", "listed_period", "stored_period", "stored_channel", "table_period", "roles", "granted", "granted_most_specific",
+    "key_of_text", "among", "among_end", "owners_of_record", "identity_key", "token_user", "me", "remembered_me", "standing", "attribute", "department_member", "subjects", "listed_period", "stored_period", "stored_channel", "table_period", "roles", "roles_among", "granted", "granted_most_specific",
     "restrictions", "restricted", "my_departments", "my_department_tree", "department_colleagues", "my_circles", "circle_colleagues",
     "my_reports", "is_in", "members_of", "parents_of_records", "shared", "share", "unshare", "not_covering", "delegate_key", "delegate", "end_delegation", "delegations",
     "records_where", "joined_to_me", "joined_to_set", "all_joined_to_set", "is_joined", "can", "can_entity", "can_each", "can_each_entity",

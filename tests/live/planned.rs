@@ -86,6 +86,8 @@ fn the_application_may_call_what_these_plans_need_and_nothing_else_more() {
         "crm_access_rules.few_deal_owned()",
         "crm_access_rules.planned_granted(text[])",
         "crm_access_rules.planned_restricted(text)",
+        "crm_access_rules.planned_roles_among(text[])",
+        "crm_access_rules.roles_among(text[])",
     ];
     assert_eq!(more, expected);
 }
