@@ -173,6 +173,72 @@ fn a_bitmap_answers_for_a_scope_only_where_it_asked_for_its_keys() {
     }
 }
 
+/// A scope is asked by a plan that is kept, without taking on its settings: what has changed meanwhile counts all the same.
+#[test]
+fn a_plan_that_is_kept_for_a_scope_is_one_of_what_there_is_now() {
+    let mut world = world();
+    world.force(
+        "CREATE TABLE public.chosen (n int PRIMARY KEY, yes boolean, no boolean);
+         INSERT INTO public.chosen SELECT n, n % 2 = 1, n % 2 = 0 FROM generate_series(1, 5000) n; ANALYZE public.chosen;
+         GRANT SELECT ON public.chosen TO crm_access_reader;
+         CREATE SCHEMA theirs; CREATE TABLE theirs.chosen AS SELECT n, true AS yes FROM generate_series(1, 5000) n;
+         GRANT USAGE ON SCHEMA theirs TO crm_app; GRANT SELECT ON theirs.chosen TO crm_access_reader, crm_app; GRANT USAGE ON SCHEMA theirs TO crm_access_reader;
+         CREATE FUNCTION crm_access_rules.chosen() RETURNS SETOF int LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
+         $f$#variable_conflict use_column\nBEGIN\n    RETURN QUERY\nSELECT n FROM chosen WHERE yes;\nEND$f$;
+         ALTER FUNCTION crm_access_rules.chosen() OWNER TO crm_access_reader;
+         GRANT EXECUTE ON FUNCTION crm_access_rules.chosen() TO crm_app",
+    );
+    let client = &mut connect(&world.database, "crm_backend");
+    client.batch_execute("SET search_path = theirs; SET crm_access.single_keys = 1000000").unwrap();
+    let asked = "SELECT crm_access.in_scope('chosen', 7) || ',' || crm_access.in_scope('chosen', 8)";
+    let answer = |client: &mut Client| ask(client, asked).unwrap().concat();
+    for (change, expected) in [
+        ("SELECT 1", "true,false"),
+        ("UPDATE public.chosen SET yes = NOT yes, no = NOT no", "false,true"),
+        ("ALTER TABLE public.chosen DROP CONSTRAINT chosen_pkey", "false,true"),
+        ("ALTER TABLE public.chosen RENAME yes TO was; ALTER TABLE public.chosen RENAME no TO yes", "true,false"),
+        (
+            "CREATE TABLE public.other AS SELECT n, n = 8 AS yes FROM public.chosen; GRANT SELECT ON public.other TO crm_access_reader;
+             DROP TABLE public.chosen; ALTER TABLE public.other RENAME TO chosen",
+            "false,true",
+        ),
+        ("ALTER TABLE public.chosen ENABLE ROW LEVEL SECURITY", "false,false"),
+        ("CREATE POLICY all_of_them ON public.chosen TO crm_access_reader USING (true)", "false,true"),
+        ("REVOKE SELECT ON theirs.chosen FROM crm_access_reader", "false,true"),
+    ] {
+        world.force(change);
+        for _ in 0..3 {
+            assert_eq!(answer(client), expected, "after {change}");
+        }
+    }
+    // While it is asked nobody changes its tables.
+    client.batch_execute("BEGIN").unwrap();
+    assert_eq!(answer(client), "false,true");
+    let other = &mut connect(&world.database, "postgres");
+    other.batch_execute("SET lock_timeout = '200ms'").unwrap();
+    refused(other.batch_execute("ALTER TABLE public.chosen RENAME yes TO was").map_err(Refused::from), "55P03");
+    client.batch_execute("COMMIT").unwrap();
+    world.force("REVOKE SELECT ON public.chosen FROM crm_access_reader");
+    refused(ask(client, asked), "42501");
+}
+
+#[test]
+fn a_scope_that_depends_on_settings_is_asked_under_its_own() {
+    let mut world = world();
+    world.force(
+        "CREATE TABLE dated (n int PRIMARY KEY, moment timestamptz);
+         INSERT INTO dated SELECT n, '2026-01-01 00:30+00'::timestamptz + n * interval '1 hour' FROM generate_series(1, 5000) n; ANALYZE dated;
+         CREATE FUNCTION crm_access_rules.dated() RETURNS SETOF int LANGUAGE plpgsql STABLE SECURITY DEFINER SET TimeZone = 'UTC' AS
+         $f$#variable_conflict use_column\nBEGIN\n    RETURN QUERY\nSELECT n FROM public.dated WHERE extract(hour FROM moment) = 7;\nEND$f$",
+    );
+    let client = &mut connect(&world.database, "crm_backend");
+    client.batch_execute("SET TimeZone = 'Asia/Tokyo'; SET crm_access.single_keys = 1000000").unwrap();
+    for _ in 0..3 {
+        let asked = "SELECT n FROM generate_series(1, 60) n WHERE crm_access.in_scope('dated', n)";
+        assert_eq!(ask(client, asked).unwrap(), ["31", "55", "7"]);
+    }
+}
+
 #[test]
 fn what_can_not_be_asked_is_refused_whatever_the_key() {
     let mut world = world();

@@ -1,7 +1,6 @@
 //! A scope that a statement asks, from its first row to its last.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::ffi::CStr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -9,6 +8,7 @@ use std::time::{Duration, Instant};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
+use rustc_hash::FxHashMap;
 
 use super::keys::{KeyType, Keys};
 use super::probe::Probe;
@@ -77,11 +77,11 @@ impl Allowance {
 
 thread_local! {
     /// Keys that were gathered, each for one moment.
-    static GATHERED: RefCell<HashMap<Name, (Moment, Rc<Keys>)>> = RefCell::new(HashMap::new());
+    static GATHERED: RefCell<FxHashMap<Name, (Moment, Rc<Keys>)>> = RefCell::new(FxHashMap::default());
     /// Keys that are remembered.
-    static OF_STANDINGS: RefCell<HashMap<(Rc<Whose>, Name), OfStanding>> = RefCell::new(HashMap::new());
+    static OF_STANDINGS: RefCell<FxHashMap<(Rc<Whose>, Name), OfStanding>> = RefCell::new(FxHashMap::default());
     /// What came of gathering somebody's keys the last time.
-    static LAST: RefCell<HashMap<(Rc<Whose>, Name), Last>> = RefCell::new(HashMap::new());
+    static LAST: RefCell<FxHashMap<(Rc<Whose>, Name), Last>> = RefCell::new(FxHashMap::default());
     /// Whether something was gathered that nobody will ask for again when the transaction has ended.
     static ANY: Cell<bool> = const { Cell::new(false) };
 }

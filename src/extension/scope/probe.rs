@@ -8,9 +8,10 @@ use std::ffi::{CStr, c_void};
 use std::rc::Rc;
 
 use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::pg_sys::{Datum, NodeTag, Oid, ParamExternData, PlanState, PlannedStmt, QueryDesc, SPIPlanPtr, SubPlanState};
+use pgrx::pg_sys::{Datum, NodeTag, Oid, ParamExternData, PlanState, QueryDesc, SubPlanState};
 use pgrx::prelude::*;
 
+use super::source::Pinned;
 use crate::extension::ending::when_ended;
 use crate::extension::guard::statement::pointers;
 use crate::extension::standing;
@@ -52,6 +53,8 @@ struct Held {
     owner: pg_sys::ResourceOwner,
     context: pg_sys::MemoryContext,
     begun_in: pg_sys::SubTransactionId,
+    /// What is executed, which stays as long as it is.
+    _pinned: Rc<Pinned>,
 }
 
 /// Ends queries. It must not raise: transactions end by it.
@@ -132,10 +135,10 @@ impl Probe {
     /// Starts a query under the active snapshot; `None` where it can't be asked again and again, since a part of it would keep what it found for an earlier key.
     ///
     /// # Safety
-    /// The plan is kept and of one SELECT. The values with their types, which are made in the present memory context, are those of its parameters but the last, which is
+    /// The plan is of one SELECT. The values with their types, which are made in the present memory context, are those of its parameters but the last, which is
     /// of the type `key`.
     pub unsafe fn open(
-        plan: SPIPlanPtr,
+        pinned: Rc<Pinned>,
         values: impl FnOnce() -> Vec<(Oid, Datum)>,
         key: Oid,
         with_settings: bool,
@@ -155,11 +158,13 @@ impl Probe {
             );
             let is_open = Rc::new(Cell::new(true));
             let begun_in = pg_sys::GetCurrentSubTransactionId();
-            OPEN.with_borrow_mut(|open| open.push(Held { is_open: is_open.clone(), owner, context, begun_in }));
+            let planned = pinned.planned();
+            OPEN.with_borrow_mut(|open| open.push(Held { is_open: is_open.clone(), owner, context, begun_in, _pinned: pinned }));
             let mut probe = Probe { is_open, owner, query: std::ptr::null_mut(), key: std::ptr::null_mut(), with_settings };
             let _place = Place::enter(owner, context);
-            let cached = pg_sys::SPI_plan_get_cached_plan(plan);
-            let Some(planned) = cached.as_ref().and_then(|cached| pointers(cached.stmt_list).next()) else { return Ok(None) };
+            if planned.is_null() {
+                return Ok(None);
+            }
             let values = values();
             let parameters = pg_sys::makeParamList(values.len() as i32 + 1);
             let places = (*parameters).params.as_mut_ptr();
@@ -168,7 +173,7 @@ impl Probe {
                 *probe.key = ParamExternData { value, isnull: false, pflags: 0, ptype: value_type };
             }
             probe.query = pg_sys::CreateQueryDesc(
-                planned.cast::<PlannedStmt>(),
+                planned,
                 NAME.as_ptr(),
                 pg_sys::GetActiveSnapshot(),
                 std::ptr::null_mut(),

@@ -4,12 +4,12 @@
 //! as for all.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_int};
 use std::rc::Rc;
 
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::keys::{KeyType, Keys};
 use super::probe::Probe;
@@ -29,7 +29,7 @@ const DEPTH: usize = 4;
 /// How many times as many keys as expected, and as for whom the plan was made, or as few, make it worth planning anew.
 const FAR: f64 = 8.0;
 
-type Sources = RefCell<HashMap<(CString, bool), Rc<Source>>>;
+type Sources = RefCell<FxHashMap<(CString, bool), Rc<Source>>>;
 
 thread_local! {
     /// The sources that are known, each by the name of its function and by whether that takes arguments.
@@ -69,6 +69,76 @@ struct Kept {
     with_settings: bool,
     /// How many keys it gave the first time, for whom it was made.
     first: OnceCell<f64>,
+    /// What it was last executed by.
+    pinned: RefCell<Option<Rc<Pinned>>>,
+}
+
+/// What a kept plan is executed by, for as long as this lives.
+pub struct Pinned(*mut pg_sys::CachedPlan);
+
+impl Pinned {
+    /// The plan of the one statement that there is.
+    pub fn planned(&self) -> *mut pg_sys::PlannedStmt {
+        // SAFETY: the server keeps what it is told to keep; the list has what its name says.
+        unsafe { pointers((*self.0).stmt_list).next().map_or(std::ptr::null_mut(), |planned| planned.cast()) }
+    }
+}
+
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        // SAFETY: it was pinned for no resource owner.
+        unsafe { pg_sys::ReleaseCachedPlan(self.0, std::ptr::null_mut()) };
+    }
+}
+
+impl Kept {
+    /// Its statement, for the server's plan cache.
+    fn statement(&self) -> *mut pg_sys::CachedPlanSource {
+        // SAFETY: the plan is kept as long as this lives; the list has what its name says.
+        unsafe { pointers(pg_sys::SPI_plan_get_plan_sources(self.plan)).next().map_or(std::ptr::null_mut(), |source| source.cast()) }
+    }
+
+    /// What it is executed by, made anew where something has changed. Whoever asks acts as its owner and with its settings.
+    fn pin(&self) -> Result<Rc<Pinned>, ErrorReport> {
+        let statement = self.statement();
+        if statement.is_null() {
+            return Err(defect("a scope has no plan"));
+        }
+        // SAFETY: the statement is saved, and its plan is released by who holds it.
+        let plan = unsafe { pg_sys::GetCachedPlan(statement, std::ptr::null_mut(), std::ptr::null_mut(), std::ptr::null_mut()) };
+        let pinned = Rc::new(Pinned(plan));
+        self.pinned.replace(Some(pinned.clone()));
+        Ok(pinned)
+    }
+
+    /// What it was last executed by, where the server would execute that once more. It would first see whether the search_path is still the same, and taking on
+    /// the settings takes as long as starting the query; what depends on none means the same under all of them.
+    fn still_pinned(&self, owner: pg_sys::Oid) -> Option<Rc<Pinned>> {
+        let pinned = self.pinned.borrow().clone().filter(|_| !self.with_settings)?;
+        let (statement, plan) = (self.statement(), pinned.0);
+        // SAFETY: both are kept. They are asked again once the tables are locked: with that comes what has changed.
+        let is_current = || unsafe {
+            (*statement).is_valid
+                && (*statement).gplan == plan
+                && (*plan).is_valid
+                && (*plan).saved_xmin == pg_sys::InvalidTransactionId
+                && (!(*plan).dependsOnRole || (*plan).planRoleId == owner)
+                && (!(*statement).dependsOnRLS
+                    || ((*statement).rewriteRoleId == owner && (*statement).rewriteRowSecurity == pg_sys::row_security))
+        };
+        if statement.is_null() || !is_current() {
+            return None;
+        }
+        // SAFETY: the list has range table entries only.
+        unsafe {
+            for entry in pointers((*pinned.planned()).rtable).map(|entry| entry.cast::<pg_sys::RangeTblEntry>()) {
+                if (*entry).rtekind == pg_sys::RTEKind::RTE_RELATION {
+                    pg_sys::LockRelationOid((*entry).relid, (*entry).rellockmode);
+                }
+            }
+        }
+        is_current().then_some(pinned)
+    }
 }
 
 impl Drop for Kept {
@@ -245,11 +315,17 @@ impl Source {
 
     /// Begins to ask for keys one after another, under the active snapshot; `None` where each has to be asked for by itself.
     pub fn probe(&self, arguments: &[String]) -> Result<Option<Probe>, ErrorReport> {
+        let values = || self.signature.types().iter().copied().zip(self.signature.values(arguments)).collect();
+        // SAFETY: the plan is that of one SELECT with these parameters and the key's.
+        let open = |pinned, with_settings| unsafe { Probe::open(pinned, values, self.key_type.types().0, with_settings) };
+        let known = self.one.borrow().clone();
+        if let Some(pinned) = known.and_then(|plan| plan.still_pinned(self.owner)) {
+            let _role = ActingRole::switch(self.owner);
+            return open(pinned, false);
+        }
         self.acting(|| {
             let plan = self.plan_of_one()?;
-            let values = || self.signature.types().iter().copied().zip(self.signature.values(arguments)).collect();
-            // SAFETY: the plan is that of one SELECT with these parameters and the key's.
-            unsafe { Probe::open(plan.plan, values, self.key_type.types().0, plan.with_settings) }
+            open(plan.pin()?, plan.with_settings)
         })
     }
 
@@ -315,8 +391,13 @@ fn kept(place: &RefCell<Option<Rc<Kept>>>, query: impl FnOnce() -> (String, Vec<
         if plan.is_null() || pg_sys::SPI_keepplan(plan) != 0 {
             return Err(defect("a scope can't be planned"));
         }
-        let mut kept =
-            Kept { plan, estimate: Estimate { rows: 0.0, cost: 0.0 }, with_settings: depends_on_settings(plan), first: OnceCell::new() };
+        let mut kept = Kept {
+            plan,
+            estimate: Estimate { rows: 0.0, cost: 0.0 },
+            with_settings: depends_on_settings(plan),
+            first: OnceCell::new(),
+            pinned: RefCell::default(),
+        };
         let cached = pg_sys::SPI_plan_get_cached_plan(plan);
         if cached.is_null() {
             return Err(defect("a scope has no plan"));
