@@ -10,6 +10,7 @@ mod call;
 mod functions;
 mod keys;
 mod paths;
+mod plan;
 mod planning;
 mod probe;
 mod settings;

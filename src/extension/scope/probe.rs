@@ -11,7 +11,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::pg_sys::{Datum, NodeTag, Oid, ParamExternData, PlanState, QueryDesc, SubPlanState};
 use pgrx::prelude::*;
 
-use super::source::Pinned;
+use super::plan::Pinned;
 use crate::extension::ending::when_ended;
 use crate::extension::guard::statement::pointers;
 use crate::extension::standing;
