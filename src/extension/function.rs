@@ -11,10 +11,15 @@ pub fn is_servers(function: pg_sys::Oid) -> bool {
 
 /// Whether it is the extension's of that name.
 pub fn is_ours(function: pg_sys::Oid, name: &str) -> bool {
+    name_of_ours(function).as_deref() == Some(name)
+}
+
+/// Its name where it is the extension's.
+pub fn name_of_ours(function: pg_sys::Oid) -> Option<String> {
     // SAFETY: both read the catalog; the name ends in NUL.
     let is_in_schema =
         !is_servers(function) && unsafe { pg_sys::get_func_namespace(function) == pg_sys::get_namespace_oid(c"crm_access".as_ptr(), true) };
-    is_in_schema && name_of(function).as_deref() == Some(name)
+    if is_in_schema { name_of(function) } else { None }
 }
 
 /// Its name; `None` where there is no such function any more.

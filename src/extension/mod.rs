@@ -20,6 +20,8 @@ mod guard;
 mod identity;
 mod kept;
 mod option;
+mod paths;
+mod planning;
 mod scope;
 mod session;
 mod setting;
@@ -76,6 +78,6 @@ pub extern "C-unwind" fn _PG_init() {
     standing::register();
     scope::register();
     statistics::register();
-    // The hook that comes last is called first: it finds ways to read a table, which the one of the scopes adds to.
     vetted::register();
+    planning::register();
 }

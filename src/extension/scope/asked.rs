@@ -280,6 +280,15 @@ pub fn expected(source: &Rc<Source>, arguments: &[String]) -> Result<f64, ErrorR
     Ok(estimated)
 }
 
+/// The keys that the scope gives whoever asks, where there are no more than so many and so few are expected: they are gathered if need be.
+pub fn gathered(source: &Rc<Source>, arguments: &[String], most: usize) -> Result<Option<Rc<Keys>>, ErrorReport> {
+    if Moment::now().is_none() || !may_call(source.function) || expected(source, arguments)? > most as f64 {
+        return Ok(None);
+    }
+    let keys = Asked::of(source.clone(), arguments.to_vec())?.keys()?;
+    Ok((keys.len() <= most).then_some(keys))
+}
+
 /// Whether the keys hold with a standing, and are few enough to be remembered with it.
 fn is_remembered(source: &Source, estimated: f64) -> bool {
     source.of_standing && estimated <= MOST_REMEMBERED as f64

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use pgrx::pg_sys::{BoolExpr, Const, FuncExpr, List, Node, NodeTag, PlannerInfo, RestrictInfo, VariableStatData};
 use pgrx::prelude::*;
 
-use super::asked::expected;
+use super::asked::{expected, gathered};
+use super::keys::Keys;
 use super::source::Source;
 use crate::extension::function::is_ours;
 use crate::extension::guard::statement::pointers;
@@ -48,6 +49,11 @@ impl Scope {
     /// How many keys there are for whoever asks, as far as can be said before.
     pub fn expected(&self) -> Option<f64> {
         expected(&self.source, &self.arguments).ok()
+    }
+
+    /// The keys, where there are no more than so many and so few are expected.
+    pub fn gathered(&self, most: usize) -> Option<Rc<Keys>> {
+        gathered(&self.source, &self.arguments, most).ok()?
     }
 
     /// How many different values the column has.

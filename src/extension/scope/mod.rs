@@ -13,8 +13,12 @@ mod paths;
 mod plan;
 mod planning;
 mod probe;
+mod rows;
 mod settings;
 mod source;
+
+pub use paths::finish;
+pub use rows::count;
 
 use super::ending::when_ended;
 

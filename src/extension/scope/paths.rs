@@ -9,16 +9,14 @@
 use std::cell::{Cell, RefCell};
 
 use pgrx::pg_sys::{
-    BitmapAndPath, BitmapHeapPath, BitmapOrPath, Cost, Index, IndexClause, IndexOptInfo, IndexPath, Node, NodeTag, Path, PlannerInfo,
-    RangeTblEntry, RelOptInfo, RelOptKind, Selectivity, amcostestimate_function, set_rel_pathlist_hook_type,
+    BitmapAndPath, BitmapHeapPath, BitmapOrPath, Cost, IndexClause, IndexOptInfo, IndexPath, Node, NodeTag, Path, PlannerInfo, RelOptInfo,
+    RelOptKind, Selectivity, amcostestimate_function,
 };
 use pgrx::prelude::*;
 
 use super::call::{SUPPOSED, calls, gathering, keys};
 use crate::extension::ending::when_ended;
 use crate::extension::guard::statement::pointers;
-
-static mut NEXT: set_rel_pathlist_hook_type = None;
 
 /// What a worker needs to find out who asks and to plan the queries of scopes, in the planner's unit.
 const WORKER: f64 = 2_000.0;
@@ -30,13 +28,8 @@ thread_local! {
     static SERVERS: Cell<amcostestimate_function> = const { Cell::new(None) };
 }
 
-/// Puts the hook in front of those that are there.
+/// Registers what happens when transactions end.
 pub fn register() {
-    // SAFETY: a backend has one thread, and a library is loaded once.
-    unsafe {
-        NEXT = pg_sys::set_rel_pathlist_hook;
-        pg_sys::set_rel_pathlist_hook = Some(at_paths);
-    }
     when_ended(|| {
         let _ = REFUSED.try_with(|refused| refused.try_borrow_mut().map(|mut refused| refused.clear()));
     });
@@ -60,9 +53,12 @@ pub fn refuse(relation: *mut RelOptInfo) {
     });
 }
 
-/// Calls whoever was there before, as the hooks of the guards do.
-unsafe extern "C-unwind" fn at_paths(root: *mut PlannerInfo, relation: *mut RelOptInfo, index: Index, entry: *mut RangeTblEntry) {
-    // SAFETY: the server's arguments go on unchanged.
+/// Offers indexes that were refused, and says what workers take.
+///
+/// # Safety
+/// The table is of a planning that is going on, and its ways to be read were found.
+pub unsafe fn finish(root: *mut PlannerInfo, relation: *mut RelOptInfo) {
+    // SAFETY: as the caller promises.
     unsafe {
         if was_refused(relation) {
             offer(root, relation);
@@ -70,9 +66,6 @@ unsafe extern "C-unwind" fn at_paths(root: *mut PlannerInfo, relation: *mut RelO
         // Of a table with parts the whole is charged, and once.
         if !(*relation).partial_pathlist.is_null() && (*relation).reloptkind == RelOptKind::RELOPT_BASEREL {
             charge(relation);
-        }
-        if let Some(next) = NEXT {
-            next(root, relation, index, entry);
         }
     }
 }
@@ -85,9 +78,11 @@ fn was_refused(relation: *mut RelOptInfo) -> bool {
 }
 
 /// Has the planner look for indexes once more, as if the table were not joined.
-#[pg_guard]
-unsafe extern "C-unwind" fn offer(root: *mut PlannerInfo, relation: *mut RelOptInfo) {
-    // SAFETY: the server passes a table that is being planned. An error ends the planning, and with it what is put back here.
+///
+/// # Safety
+/// As for [`finish`].
+unsafe fn offer(root: *mut PlannerInfo, relation: *mut RelOptInfo) {
+    // SAFETY: as the caller promises. An error ends the planning, and with it what is put back here.
     unsafe {
         // By itself a table is worth an index wherever the keys are few for it; within a join, what that takes decides what is joined first.
         for index in pointers((*relation).indexlist).map(|index| index.cast::<IndexOptInfo>()) {
@@ -106,9 +101,11 @@ unsafe extern "C-unwind" fn offer(root: *mut PlannerInfo, relation: *mut RelOptI
 }
 
 /// Adds to each way to read a part of a table in a worker what scopes take there.
-#[pg_guard]
-unsafe extern "C-unwind" fn charge(relation: *mut RelOptInfo) {
-    // SAFETY: the server passes a table that is being planned, whose ways to be read are of this kind.
+///
+/// # Safety
+/// As for [`finish`].
+unsafe fn charge(relation: *mut RelOptInfo) {
+    // SAFETY: as the caller promises; ways to read a part of a table are of this kind.
     unsafe {
         let scopes = pointers((*relation).baserestrictinfo).filter_map(|condition| gathering(condition));
         let Some(gathering) = scopes.reduce(|one, other| one + other) else { return };

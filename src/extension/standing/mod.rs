@@ -17,7 +17,7 @@ mod whose;
 pub use facts::{Fact, Standing};
 pub use memory::{is_impressed, present};
 pub use moment::{Moment, at_assignment};
-pub use plans::{at_export, check, is_marked, note, recheck};
+pub use plans::{at_export, check, is_marked, note, recheck, suit};
 pub use whose::Whose;
 
 /// Registers what happens when transactions end and when the server says that something in the catalog has changed.

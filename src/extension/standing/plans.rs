@@ -10,7 +10,7 @@ use std::ffi::c_int;
 use std::rc::Rc;
 
 use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::pg_sys::{List, PlanInvalItem, PlannedStmt, PlannerInfo, QueryDesc};
+use pgrx::pg_sys::{PlanInvalItem, PlannedStmt, PlannerInfo, QueryDesc};
 use pgrx::prelude::*;
 
 use super::facts::{Doing, Fact, Standing};
@@ -21,6 +21,10 @@ use crate::extension::guard::statement::pointers;
 
 /// The kind of our notes among those of the server, which numbers its own from zero.
 const OURS: c_int = -0x0043_524d;
+/// The server's kind of notes about functions, among which it looks for those that we tell it of.
+const SERVERS: c_int = pg_sys::SysCacheIdentifier::PROCOID as c_int;
+/// By what the server's plan cache knows the plans that suit one user. No answer has such a number.
+const SUITING: u32 = u32::MAX;
 /// How many answers one backend notes; what is asked beyond is not folded.
 const MOST: usize = 20_000;
 
@@ -43,6 +47,8 @@ thread_local! {
     static ANSWERS: RefCell<Answers> = RefCell::new(Answers::default());
     /// For whom each query that is being executed was started, and for a statement that began when.
     static STARTED: RefCell<HashMap<usize, (Rc<Whose>, i64)>> = RefCell::new(HashMap::new());
+    /// For whom plans were last made that suit one user.
+    static SUITED: RefCell<Option<Rc<Whose>>> = const { RefCell::new(None) };
     /// Whether there may be one.
     static STARTED_ANY: Cell<bool> = const { Cell::new(false) };
 }
@@ -76,24 +82,49 @@ pub unsafe fn note(root: *mut PlannerInfo, fact: Fact, holds: bool) -> bool {
         Some(number)
     });
     let Some(number) = number else { return false };
-    // SAFETY: the planner's memory lives as long as the plan that is made; the list belongs to the planning.
+    // SAFETY: as the caller promises.
+    unsafe {
+        add(root, SERVERS, mark(number));
+        add(root, OURS, number);
+    }
+    true
+}
+
+/// Notes in the plan that is being made that it suits whoever asks now: it is made anew for another user, for whom it would be right as well, and slow.
+///
+/// # Safety
+/// `root` is that of a planning that is going on.
+pub unsafe fn suit(root: *mut PlannerInfo) {
+    let whose = Whose::now();
+    let before = SUITED.with_borrow_mut(|suited| suited.replace(whose.clone()));
+    if before.is_some_and(|before| before != whose) {
+        make_anew(&[SUITING]);
+    }
+    // SAFETY: as the caller promises.
+    unsafe { add(root, SERVERS, mark(SUITING)) };
+}
+
+/// Adds something to the plan that is being made whose change makes it invalid.
+///
+/// # Safety
+/// `root` is that of a planning that is going on.
+unsafe fn add(root: *mut PlannerInfo, cache: c_int, hash: u32) {
+    // SAFETY: the planner's memory lives as long as the plan that is made; the list belongs to the planning, and has items of that type only.
     unsafe {
         let glob = (*root).glob;
         // The planner asks about the same condition for each index.
-        if noted_among((*glob).invalItems).any(|other| other == number) {
-            return true;
+        let is_same = |item: *mut PlanInvalItem| (*item).cacheId == cache && (*item).hashValue == hash;
+        if pointers((*glob).invalItems).any(|item| is_same(item.cast())) {
+            return;
         }
         let context = pg_sys::MemoryContextSwitchTo((*root).planner_cxt);
-        for (cache, hash) in [(pg_sys::SysCacheIdentifier::PROCOID as c_int, mark(number)), (OURS, number)] {
-            let item = pg_sys::palloc0(std::mem::size_of::<PlanInvalItem>()).cast::<PlanInvalItem>();
-            (*item).type_ = pg_sys::NodeTag::T_PlanInvalItem;
-            (*item).cacheId = cache;
-            (*item).hashValue = hash;
-            (*glob).invalItems = pg_sys::lappend((*glob).invalItems, item.cast());
-        }
+        let item = pg_sys::palloc0(std::mem::size_of::<PlanInvalItem>()).cast::<PlanInvalItem>();
+        (*item).type_ = pg_sys::NodeTag::T_PlanInvalItem;
+        (*item).cacheId = cache;
+        (*item).hashValue = hash;
+        (*glob).invalItems = pg_sys::lappend((*glob).invalItems, item.cast());
         pg_sys::MemoryContextSwitchTo(context);
     }
-    true
 }
 
 /// By what the server's plan cache knows an answer: never zero, which would stand for all plans. That some function has the same mark does no
@@ -107,15 +138,11 @@ fn mark(number: u32) -> u32 {
 /// # Safety
 /// It is a planned statement, or null, and outlives the iterator.
 unsafe fn noted(planned: *const PlannedStmt) -> impl Iterator<Item = u32> {
-    // SAFETY: as the caller promises.
-    unsafe { noted_among(planned.as_ref().map_or(std::ptr::null_mut(), |planned| planned.invalItems)) }
-}
-
-/// # Safety
-/// It is such a list of things, or null, and outlives the iterator.
-unsafe fn noted_among(items: *mut List) -> impl Iterator<Item = u32> {
     // SAFETY: as the caller promises; the list has items of that type only.
-    unsafe { pointers(items).map(|item| *item.cast::<PlanInvalItem>()).filter(|item| item.cacheId == OURS).map(|item| item.hashValue) }
+    unsafe {
+        let items = planned.as_ref().map_or(std::ptr::null_mut(), |planned| planned.invalItems);
+        pointers(items).map(|item| *item.cast::<PlanInvalItem>()).filter(|item| item.cacheId == OURS).map(|item| item.hashValue)
+    }
 }
 
 /// Whether a plan was made with any answer that has to be asked for again here; for a worker its leader has done so.
@@ -165,8 +192,12 @@ fn refused(message: &'static str) -> ErrorReport {
         .set_hint("Act for a user with crm_access.act_as() and send it again: it is planned anew.")
 }
 
-/// Has the plans made anew that were made with other answers than those of a standing.
+/// Has the plans made anew that were made with other answers than those of a standing, and those that suit another user than its own.
 pub fn settle(standing: &Standing) {
+    let whose = Whose::now();
+    if SUITED.with_borrow_mut(|suited| suited.take_if(|other| *other != whose)).is_some() {
+        make_anew(&[SUITING]);
+    }
     let doing = Doing::now();
     let wrong: Vec<u32> = ANSWERS.with_borrow_mut(|answers| {
         let Answers { all, used, .. } = answers;
@@ -199,6 +230,6 @@ pub fn at_export(is_running: bool) {
 fn make_anew(numbers: &[u32]) {
     for number in numbers {
         // SAFETY: the callbacks only note what has become invalid.
-        unimpressed(|| unsafe { pg_sys::CallSyscacheCallbacks(pg_sys::SysCacheIdentifier::PROCOID as c_int, mark(*number)) });
+        unimpressed(|| unsafe { pg_sys::CallSyscacheCallbacks(SERVERS, mark(*number)) });
     }
 }

@@ -9,8 +9,5 @@ mod family;
 mod planning;
 mod setting;
 
-/// Defines the setting and puts the planner's hook in front of those that are there.
-pub fn register() {
-    setting::register();
-    planning::register();
-}
+pub use planning::offer;
+pub use setting::register;

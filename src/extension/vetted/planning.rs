@@ -1,53 +1,26 @@
-//! The planner's hook: offers indexes for vetted conditions. The order in which conditions are asked of a row stays: policies first.
+//! Offers indexes for vetted conditions. The order in which conditions are asked of a row stays: policies first.
 
-use pgrx::pg_sys::{
-    Index, List, Node, NodeTag, PlannerInfo, RangeTblEntry, RelOptInfo, RelOptKind, RestrictInfo, set_rel_pathlist_hook_type,
-};
+use pgrx::pg_sys::{List, Node, NodeTag, PlannerInfo, RangeTblEntry, RelOptInfo, RelOptKind, RestrictInfo};
 use pgrx::prelude::*;
 
 use super::clause::is_vetted;
 use super::setting::vetted;
 use crate::extension::guard::protected;
 use crate::extension::guard::statement::pointers;
+use crate::extension::paths;
 use crate::extension::statistics::{for_vetted, named};
 
-static mut NEXT: set_rel_pathlist_hook_type = None;
-
-/// Puts the hook in front of those that are there.
-pub fn register() {
-    // SAFETY: a backend has one thread, and a library is loaded once.
-    unsafe {
-        NEXT = pg_sys::set_rel_pathlist_hook;
-        pg_sys::set_rel_pathlist_hook = Some(at_paths);
-    }
-}
-
-/// Calls whoever was there before, as the hooks of the guards do.
-unsafe extern "C-unwind" fn at_paths(root: *mut PlannerInfo, relation: *mut RelOptInfo, index: Index, entry: *mut RangeTblEntry) {
-    // SAFETY: the server's arguments go on unchanged.
+/// Has the planner look once more how to read a table, as if vetted conditions were leakproof.
+///
+/// # Safety
+/// They are of a planning that is going on, in which the table is looked at.
+pub unsafe fn offer(root: *mut PlannerInfo, relation: *mut RelOptInfo, entry: *mut RangeTblEntry) {
+    // SAFETY: as the caller promises, so that conditions have their notes. An error ends the planning, and with it the notes.
     unsafe {
         // What is the sum of its parts has no indexes of its own to scan.
-        if vetted() != 0 && !(*relation).indexlist.is_null() && !(*entry).inh && !is_empty(relation) {
-            offer(root, relation, entry);
+        if vetted() == 0 || (*relation).indexlist.is_null() || (*entry).inh || pg_sys::is_dummy_rel(relation) {
+            return;
         }
-        if let Some(next) = NEXT {
-            next(root, relation, index, entry);
-        }
-    }
-}
-
-/// Whether the planner has proven that the table gives no row: it calls the hook all the same.
-#[pg_guard]
-unsafe extern "C-unwind" fn is_empty(relation: *mut RelOptInfo) -> bool {
-    // SAFETY: the server passes a table that is being planned.
-    unsafe { pg_sys::is_dummy_rel(relation) }
-}
-
-/// Has the planner look once more how to read a table, as if vetted conditions were leakproof.
-#[pg_guard]
-unsafe extern "C-unwind" fn offer(root: *mut PlannerInfo, relation: *mut RelOptInfo, entry: *mut RangeTblEntry) {
-    // SAFETY: the server passes a table whose conditions have their notes. An error ends the planning, and with it the notes.
-    unsafe {
         let vetted: Vec<*mut RestrictInfo> = pointers((*relation).baserestrictinfo)
             .map(|note| note.cast::<RestrictInfo>())
             .filter(|note| {
@@ -64,7 +37,7 @@ unsafe extern "C-unwind" fn offer(root: *mut PlannerInfo, relation: *mut RelOptI
         notes.iter().for_each(|note| (**note).leakproof = true);
         for_vetted(|| estimate(root, relation, &vetted));
         if (*entry).tablesample.is_null() {
-            find_paths(root, relation);
+            paths::find(root, relation);
         } else {
             pg_sys::create_index_paths(root, relation);
         }
@@ -84,31 +57,6 @@ unsafe fn estimate(root: *mut PlannerInfo, relation: *mut RelOptInfo, conditions
             pg_sys::clause_selectivity(root, condition.cast(), 0, pg_sys::JoinType::JOIN_INNER, std::ptr::null_mut());
         }
         pg_sys::set_baserel_size_estimates(root, relation);
-    }
-}
-
-/// Finds the ways to read a table anew, as the server does: those that it found are of other estimates.
-///
-/// # Safety
-/// They are of a planning that is going on, and the table is read as a whole.
-unsafe fn find_paths(root: *mut PlannerInfo, relation: *mut RelOptInfo) {
-    // SAFETY: as the caller promises.
-    unsafe {
-        (*relation).pathlist = std::ptr::null_mut();
-        (*relation).partial_pathlist = std::ptr::null_mut();
-        (*relation).ppilist = std::ptr::null_mut();
-        let lateral = (*relation).lateral_relids;
-        pg_sys::add_path(relation, pg_sys::create_seqscan_path(root, relation, lateral, 0));
-        if (*relation).consider_parallel && lateral.is_null() {
-            let workers =
-                pg_sys::compute_parallel_worker(relation, f64::from((*relation).pages), -1.0, pg_sys::max_parallel_workers_per_gather);
-            if workers > 0 {
-                let path = pg_sys::create_seqscan_path(root, relation, std::ptr::null_mut(), workers);
-                pg_sys::add_partial_path(relation, path);
-            }
-        }
-        pg_sys::create_index_paths(root, relation);
-        pg_sys::create_tidscan_paths(root, relation);
     }
 }
 
